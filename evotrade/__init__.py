@@ -1,0 +1,1 @@
+"""evotrade: a lab and a desk for trading strategies that evolve."""

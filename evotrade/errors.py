@@ -1,0 +1,108 @@
+"""Every error evotrade raises on purpose, one tree with one root.
+
+    EvotradeError
+    ├── GenomeError            text or tree that is no genome, or cannot run on the data it was bound to
+    ├── SettingsError          a setting, option or argument out of its range
+    ├── DataError              candles that cannot be used
+    │   ├── BadCandle          one bar that breaks the candle contract
+    │   ├── BadCandleFile      a file that cannot be read as candles
+    │   └── NotEnoughCandles   fewer bars than the work needs
+    ├── ExchangeError          the exchange refused, failed or could not be reached
+    ├── EvolutionError         a dish that cannot be run or resumed as asked
+    └── StoreError             the DuckDB file
+        ├── StoreBusy          somebody else holds the file
+        ├── StoreDamaged       the file is not a usable evotrade store
+        ├── StoreTooNew        the file was written by a newer evotrade
+        ├── SlowQuery          a read held the lock for too long and was interrupted
+        └── NotFound           no such cell, dish, run or series
+
+A message says what is wrong, where, and how to repair it, in one sentence.
+"""
+
+from __future__ import annotations
+
+
+class EvotradeError(Exception):
+    """Root of the tree; catch it to show a person one sentence instead of a traceback."""
+
+
+class GenomeError(EvotradeError, ValueError):
+    """A genome that does not parse, breaks a limit, or cannot run on the data it was bound to.
+
+    `line` and `column` are 1-based places in the genome's text, `length` the number of characters
+    concerned, `suggestion` a replacement for them or None.
+    """
+
+    def __init__(
+        self, message: str, *, line: int = 1, column: int = 1, length: int = 1, suggestion: str | None = None
+    ) -> None:
+        self.message = message
+        self.line = line
+        self.column = column
+        self.length = length
+        self.suggestion = suggestion
+        super().__init__(message, line, column, length, suggestion)
+
+    def __str__(self) -> str:
+        hint = f". Did you mean {self.suggestion}?" if self.suggestion else ""
+        return f"line {self.line}, column {self.column}: {self.message}{hint}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Cross a process boundary intact: keyword-only arguments are not in `args`."""
+        return (_genome_error, (self.message, self.line, self.column, self.length, self.suggestion))
+
+
+def _genome_error(message: str, line: int, column: int, length: int, suggestion: str | None) -> GenomeError:
+    return GenomeError(message, line=line, column=column, length=length, suggestion=suggestion)
+
+
+class SettingsError(EvotradeError, ValueError):
+    """A setting, option or argument out of its range."""
+
+
+class DataError(EvotradeError):
+    """Candles that cannot be used."""
+
+
+class BadCandle(DataError, ValueError):
+    """One bar that breaks the candle contract."""
+
+
+class BadCandleFile(DataError):
+    """A file that cannot be read as candles."""
+
+
+class NotEnoughCandles(DataError):
+    """Fewer bars than the work needs."""
+
+
+class ExchangeError(EvotradeError):
+    """The exchange refused, failed or could not be reached."""
+
+
+class EvolutionError(EvotradeError):
+    """A dish that cannot be run or resumed as asked."""
+
+
+class StoreError(EvotradeError):
+    """The DuckDB file cannot do what was asked."""
+
+
+class StoreBusy(StoreError, TimeoutError):
+    """Somebody else holds the file."""
+
+
+class StoreDamaged(StoreError):
+    """The file is not a usable evotrade store."""
+
+
+class StoreTooNew(StoreError):
+    """The file was written by a newer evotrade."""
+
+
+class SlowQuery(StoreError):
+    """A read held the store's lock for too long and was interrupted."""
+
+
+class NotFound(StoreError, LookupError):
+    """No such cell, dish, run or series in the store."""

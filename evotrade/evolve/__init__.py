@@ -1,0 +1,1 @@
+"""The search: dishes, selection, the ledger of trials."""

@@ -1,0 +1,1 @@
+"""The genome language: one tree, one parser, one printer."""

@@ -1,0 +1,1 @@
+"""The researcher's services: what pages, commands and notebooks call."""

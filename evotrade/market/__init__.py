@@ -1,0 +1,1 @@
+"""Candles: their contract, files, timeframes, gaps and synthetic markets."""

@@ -1,0 +1,188 @@
+"""Candles: one series of bars of one pair, timeframe and source.
+
+A bar covers `[start, start + timeframe)` UTC. A series refuses to be wrong at birth: starts strictly
+increasing and on the timeframe's UTC boundaries, every price above 0, high the highest and low the
+lowest, volume and trades not below 0. Gaps stay gaps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evotrade import timeframes
+from evotrade.errors import BadCandle, DataError, SettingsError
+
+Floats = npt.NDArray[np.float64]
+Source = Literal["kraken", "archive", "sandbox", "synthetic"]
+SOURCES: tuple[str, ...] = get_args(Source)
+
+_MONDAY_S = 4 * 86_400  # the epoch was a Thursday; weeks start on Monday
+REQUIRED = ("open", "high", "low", "close", "volume")
+OPTIONAL = ("trades", "funding_rate", "open_interest")
+
+
+def bar_start_s(time_s: npt.NDArray[np.int64] | int, timeframe: str) -> npt.NDArray[np.int64]:
+    """Start, in Unix seconds, of the bar of `timeframe` that holds each time."""
+    length = timeframes.length_s(timeframe)
+    offset = _MONDAY_S if length == timeframes.SECONDS["1w"] else 0
+    times = np.asarray(time_s, dtype=np.int64)
+    return np.asarray(times - (times - offset) % length, dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Candles:
+    """(n,) arrays of one series, oldest first, read-only; equal when their contents are.
+
+    `time_s` holds bar starts in Unix seconds; prices are in quote currency, volume in base currency,
+    `trades` counts; `funding_rate` and `open_interest` are None where the market has none.
+    Raises `BadCandle` naming the first bar that breaks the contract.
+    """
+
+    time_s: npt.NDArray[np.int64]
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    trades: Floats
+    timeframe: str
+    pair: str = ""
+    source: Source = "archive"
+    funding_rate: Floats | None = None
+    open_interest: Floats | None = None
+
+    def __post_init__(self) -> None:
+        if self.source not in SOURCES:
+            raise SettingsError(f"unknown candle source {self.source!r}: use one of {', '.join(SOURCES)}")
+        timeframes.length_s(self.timeframe)
+        for name, dtype in (("time_s", np.int64), *((name, np.float64) for name in self.columns)):
+            array = np.array(getattr(self, name), dtype=dtype)
+            if array.shape != (len(self.time_s),):
+                raise DataError(f"column {name} has shape {array.shape}, expected ({len(self.time_s)},)")
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        complaint = next(iter(self._complaints()), None)
+        if complaint:
+            raise BadCandle(complaint)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that this series has."""
+        return tuple(
+            name for name in (*REQUIRED, *OPTIONAL) if name == "trades" or getattr(self, name) is not None
+        )
+
+    @property
+    def end_s(self) -> npt.NDArray[np.int64]:
+        """(n,) ends of the bars in Unix seconds, exclusive."""
+        return self.time_s + timeframes.length_s(self.timeframe)
+
+    @property
+    def timestamp(self) -> pd.DatetimeIndex:
+        """(n,) bar starts, UTC."""
+        return pd.DatetimeIndex(pd.to_datetime(self.time_s, unit="s", utc=True), name="timestamp")
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The series as a DataFrame, indexed by `timestamp`."""
+        return pd.DataFrame({name: getattr(self, name) for name in self.columns}, index=self.timestamp)
+
+    @cached_property
+    def data_hash(self) -> str:
+        """16 hexadecimal digits that name the contents: timeframe, times and columns, to the last bit."""
+        digest = hashlib.sha256(self.timeframe.encode())
+        digest.update(self.time_s.astype("<i8").tobytes())
+        for name in self.columns:
+            digest.update(name.encode() + getattr(self, name).astype("<f8").tobytes())
+        return digest.hexdigest()[:16]
+
+    @classmethod
+    def from_frame(
+        cls, frame: pd.DataFrame, timeframe: str, *, pair: str = "", source: Source = "archive"
+    ) -> Candles:
+        """Candles of a DataFrame with a UTC DatetimeIndex; a missing `trades` column counts 0.
+
+        Raises `DataError` for missing columns or times without a zone, `BadCandle` for bad bars.
+        """
+        missing = [name for name in REQUIRED if name not in frame]
+        if missing:
+            raise DataError(f"candles lack the column {', '.join(missing)}: have {', '.join(map(str, frame))}")
+        index = frame.index
+        if not isinstance(index, pd.DatetimeIndex) or index.tz is None:
+            raise DataError("candles need an index of UTC timestamps, for example from pd.to_datetime(…, utc=True)")
+        given: Mapping[str, Floats] = {
+            name: frame[name].to_numpy(np.float64) for name in (*REQUIRED, *OPTIONAL) if name in frame
+        }
+        columns = {"trades": np.zeros(len(frame)), **given}
+        time_s = index.as_unit("s").asi8
+        return cls(time_s=time_s, timeframe=timeframe, pair=pair, source=source, **columns)
+
+    def between(self, start_s: int, end_s: int) -> Candles:
+        """The bars that lie wholly inside `[start_s, end_s)`, Unix seconds."""
+        first = int(np.searchsorted(self.time_s, start_s, side="left"))
+        last = int(np.searchsorted(self.end_s, end_s, side="right"))
+        return self[first : max(first, last)]
+
+    def __len__(self) -> int:
+        return len(self.time_s)
+
+    def __getitem__(self, bars: slice) -> Candles:
+        arrays = {name: getattr(self, name)[bars] for name in ("time_s", *self.columns)}
+        return replace(self, **arrays)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Candles):
+            return NotImplemented
+        return (self.pair, self.source, self.data_hash) == (other.pair, other.source, other.data_hash)
+
+    def __hash__(self) -> int:
+        return hash((self.pair, self.source, self.data_hash))
+
+    def __repr__(self) -> str:
+        span = f", {self.timestamp[0]:%Y-%m-%d} to {self.timestamp[-1]:%Y-%m-%d}" if len(self) else ""
+        return f"<Candles {self.pair or 'unnamed pair'} {self.timeframe}, {len(self)} bars{span}, {self.source}>"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle the arrays alone, without the cached frame."""
+        return (type(self), tuple(getattr(self, item.name) for item in fields(self)))
+
+    def _complaints(self) -> list[str]:
+        """What is wrong with each bad bar, in order of time."""
+        return [f"{pd.Timestamp(self.time_s[bar], unit='s', tz='UTC'):%Y-%m-%d %H:%M} UTC: {what}"
+                for bar, what in find_bad_bars(self.time_s, {n: getattr(self, n) for n in self.columns}, self.timeframe)]
+
+
+def find_bad_bars(
+    time_s: npt.NDArray[np.int64], columns: Mapping[str, Floats], timeframe: str
+) -> list[tuple[int, str]]:
+    """Every bar that breaks the contract, as (index, what is wrong), in order; one complaint a bar."""
+    open_, high, low, close = (columns[name] for name in ("open", "high", "low", "close"))
+    found: dict[int, str] = {}
+
+    def complain(bad: npt.NDArray[np.bool_], text: str, *shown: str) -> None:
+        for bar in np.flatnonzero(bad):
+            values = (columns[name][bar] for name in shown)
+            found.setdefault(int(bar), text.format(*values))
+
+    for name, values in columns.items():
+        complain(~np.isfinite(values), f"{name} is {{}}, not a finite number", name)
+    for name, values in (("open", open_), ("high", high), ("low", low), ("close", close)):
+        complain(~(values > 0), f"{name} {{}} is not above 0", name)
+    complain(high < low, "high {} is below low {}", "high", "low")
+    complain(high < np.maximum(open_, close), "high {} is below open {} or close {}", "high", "open", "close")
+    complain(low > np.minimum(open_, close), "low {} is above open {} or close {}", "low", "open", "close")
+    complain(columns["volume"] < 0, "volume {} is below 0", "volume")
+    complain(columns["trades"] < 0, "trades {} is below 0", "trades")
+    complain(time_s != bar_start_s(time_s, timeframe), f"does not start on a UTC boundary of {timeframe}")
+    steps = np.diff(time_s, prepend=time_s[:1] - 1)
+    complain(steps == 0, "the same time as the bar before")
+    complain(steps < 0, "earlier than the bar before")
+    return sorted(found.items())

@@ -1,0 +1,1 @@
+"""The DuckDB file: lock, migrations and all SQL."""

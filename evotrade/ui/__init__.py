@@ -1,0 +1,1 @@
+"""The Streamlit app: its main script, components and cached reads."""
