@@ -1,0 +1,42 @@
+"""What a run hands over after each generation: all of it is stored in one transaction, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from evotrade.cells import Cell
+from evotrade.evolve.ledger import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationStats:
+    """One row of a run's history. Fitness is in the objective's unit, `seconds` is wall time."""
+
+    generation: int
+    evaluated: int
+    born: int
+    best: float
+    median: float
+    diversity: float
+    cells_per_second: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRecord:
+    """One generation of one run: births, trials, failures by reason, statistics, checkpoint.
+
+    Newborn cells carry the placeholder ids -1, -2, … in order of birth; parents born in the same record
+    are named by theirs. The store assigns real ids and puts them in the place of the placeholders, in
+    `checkpoint["population"]` (a list of cell ids) too.
+    """
+
+    run_id: int
+    stats: GenerationStats
+    cells: Sequence[Cell]
+    trials: Sequence[Trial]
+    failures: Mapping[str, int]
+    checkpoint: Mapping[str, object] = field(default_factory=dict)
+    finished_at: datetime | None = None
