@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ Source = Literal["kraken", "archive", "sandbox", "synthetic"]
 SOURCES: tuple[str, ...] = get_args(Source)
 
 _MONDAY_S = 4 * 86_400  # the epoch was a Thursday; weeks start on Monday
+LATEST_S = 7_258_118_400  # 2200-01-01: milliseconds taken for seconds, and typing errors, lie beyond it
 REQUIRED = ("open", "high", "low", "close", "volume")
 OPTIONAL = ("trades", "funding_rate", "open_interest")
 
@@ -43,7 +44,8 @@ class Candles:
 
     `time_s` holds bar starts in Unix seconds; prices are in quote currency, volume in base currency,
     `trades` counts; `funding_rate` and `open_interest` are None where the market has none.
-    Raises `BadCandle` naming the first bar that breaks the contract.
+    Raises `BadCandle` naming the first bar that breaks the contract, `DataError` for columns that don't
+    fit together.
     """
 
     time_s: npt.NDArray[np.int64]
@@ -63,15 +65,23 @@ class Candles:
         if self.source not in SOURCES:
             raise SettingsError(f"unknown candle source {self.source!r}: use one of {', '.join(SOURCES)}")
         timeframes.length_s(self.timeframe)
-        for name, dtype in (("time_s", np.int64), *((name, np.float64) for name in self.columns)):
-            array = np.array(getattr(self, name), dtype=dtype)
-            if array.shape != (len(self.time_s),):
-                raise DataError(f"column {name} has shape {array.shape}, expected ({len(self.time_s)},)")
-            array.flags.writeable = False
-            object.__setattr__(self, name, array)
-        complaint = next(iter(self._complaints()), None)
-        if complaint:
-            raise BadCandle(complaint)
+        object.__setattr__(self, "timeframe", self.timeframe.lower())
+        for name in ("time_s", *self.columns):
+            object.__setattr__(self, name, self._own(name))
+        values = {name: getattr(self, name) for name in self.columns}
+        for bar, complaint in find_bad_bars(self.time_s, values, self.timeframe)[:1]:
+            when = np.datetime_as_string(self.time_s[bar].astype("datetime64[s]"), unit="m")
+            raise BadCandle(f"the bar of {when.replace('T', ' ')} UTC: {complaint}")
+
+    def _own(self, name: str) -> npt.NDArray[Any]:
+        """A read-only copy, so that nobody else's array is frozen or can change this series."""
+        array = np.array(getattr(self, name), dtype=np.int64 if name == "time_s" else np.float64)
+        if array.shape != (len(self.time_s),):
+            raise DataError(
+                f"column {name} has shape {array.shape}, time_s ({len(self.time_s)},): make them one"
+            )
+        array.flags.writeable = False
+        return array
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -90,9 +100,9 @@ class Candles:
         """(n,) bar starts, UTC."""
         return pd.DatetimeIndex(pd.to_datetime(self.time_s, unit="s", utc=True), name="timestamp")
 
-    @cached_property
+    @property
     def frame(self) -> pd.DataFrame:
-        """The series as a DataFrame, indexed by `timestamp`."""
+        """The series as a new DataFrame, indexed by `timestamp`, that its owner may change."""
         return pd.DataFrame({name: getattr(self, name) for name in self.columns}, index=self.timestamp)
 
     @cached_property
@@ -114,14 +124,17 @@ class Candles:
         """
         missing = [name for name in REQUIRED if name not in frame]
         if missing:
-            raise DataError(f"candles lack the column {', '.join(missing)}: have {', '.join(map(str, frame))}")
+            have = ", ".join(map(str, frame))
+            raise DataError(f"candles lack the column {', '.join(missing)}: the frame has {have}")
         index = frame.index
         if not isinstance(index, pd.DatetimeIndex) or index.tz is None:
-            raise DataError("candles need an index of UTC timestamps, for example from pd.to_datetime(…, utc=True)")
-        given: Mapping[str, Floats] = {
-            name: frame[name].to_numpy(np.float64) for name in (*REQUIRED, *OPTIONAL) if name in frame
-        }
-        columns = {"trades": np.zeros(len(frame)), **given}
+            raise DataError("candles need an index of UTC times, for example pd.to_datetime(…, utc=True)")
+        if (index != index.floor("s")).any():
+            raise DataError("candles need times of whole seconds: some are missing or have a fraction")
+        columns: dict[str, Floats] = {"trades": np.zeros(len(frame))}
+        for name in (*REQUIRED, *OPTIONAL):
+            if name in frame:
+                columns[name] = _floats(frame[name])
         time_s = index.as_unit("s").asi8
         return cls(time_s=time_s, timeframe=timeframe, pair=pair, source=source, **columns)
 
@@ -148,22 +161,30 @@ class Candles:
 
     def __repr__(self) -> str:
         span = f", {self.timestamp[0]:%Y-%m-%d} to {self.timestamp[-1]:%Y-%m-%d}" if len(self) else ""
-        return f"<Candles {self.pair or 'unnamed pair'} {self.timeframe}, {len(self)} bars{span}, {self.source}>"
+        return (
+            f"<Candles {self.pair or 'unnamed pair'} {self.timeframe}, {len(self)} bars{span}, {self.source}>"
+        )
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickle the arrays alone, without the cached frame."""
+        """Pickle the fields alone, without the cached hash."""
         return (type(self), tuple(getattr(self, item.name) for item in fields(self)))
 
-    def _complaints(self) -> list[str]:
-        """What is wrong with each bad bar, in order of time."""
-        return [f"{pd.Timestamp(self.time_s[bar], unit='s', tz='UTC'):%Y-%m-%d %H:%M} UTC: {what}"
-                for bar, what in find_bad_bars(self.time_s, {n: getattr(self, n) for n in self.columns}, self.timeframe)]
+
+def _floats(column: pd.Series) -> Floats:
+    try:
+        return column.to_numpy(np.float64)
+    except (TypeError, ValueError):
+        raise DataError(f"column {column.name} holds {column.dtype}: candles need numbers") from None
 
 
 def find_bad_bars(
     time_s: npt.NDArray[np.int64], columns: Mapping[str, Floats], timeframe: str
 ) -> list[tuple[int, str]]:
-    """Every bar that breaks the contract, as (index, what is wrong), in order; one complaint a bar."""
+    """Every bar that breaks the contract, as (index, what is wrong), in order; one complaint a bar.
+
+    A time must be later than that of every good bar before it, so one bar that goes back costs itself
+    alone, and the time of a bar that is bad anyway accuses nobody.
+    """
     open_, high, low, close = (columns[name] for name in ("open", "high", "low", "close"))
     found: dict[int, str] = {}
 
@@ -181,8 +202,14 @@ def find_bad_bars(
     complain(low > np.minimum(open_, close), "low {} is above open {} or close {}", "low", "open", "close")
     complain(columns["volume"] < 0, "volume {} is below 0", "volume")
     complain(columns["trades"] < 0, "trades {} is below 0", "trades")
-    complain(time_s != bar_start_s(time_s, timeframe), f"does not start on a UTC boundary of {timeframe}")
-    steps = np.diff(time_s, prepend=time_s[:1] - 1)
-    complain(steps == 0, "the same time as the bar before")
-    complain(steps < 0, "earlier than the bar before")
+    complain((time_s < 0) | (time_s >= LATEST_S), "its time is outside 1970 to 2199")
+    complain(time_s != bar_start_s(time_s, timeframe), f"it does not start on a UTC boundary of {timeframe}")
+
+    good = np.delete(np.arange(len(time_s)), list(found))
+    latest = np.maximum.accumulate(time_s[good])
+    for place in np.flatnonzero(time_s[good][1:] <= latest[:-1]) + 1:
+        same = time_s[good[place]] == latest[place - 1]
+        found[int(good[place])] = (
+            "it has the time of a bar before it" if same else "it is earlier than a bar before it"
+        )
     return sorted(found.items())
