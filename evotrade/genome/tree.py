@@ -1,24 +1,37 @@
 """The tree of a genome: what the parser makes, the operators change and the evaluator reads.
 
-Nodes are immutable values; two nodes are equal when they mean the same written thing. Every node
-knows its `size` (nodes as the limits count them) and `depth`, computed once from its children, so
-that nothing here walks a tree recursively and a hostile one is refused while it is being built.
+Nodes are immutable values; two nodes are equal when they mean the same written thing. A node refuses
+to be wrong at birth: an unknown name, a window out of range or too much depth is a `GenomeError`.
+Every node knows its `size` (nodes as the limits count them) and `depth`, computed once from its
+children, so that a hostile tree is refused while it is being built and no walk can recurse too deep.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal, get_args
+
+from evotrade.errors import GenomeError
+from evotrade.genome.functions import SYMBOLS, TIMEFRAMES, WINDOWS
+from evotrade.genome.limits import (
+    MAX_DEPTH,
+    MAX_LAG,
+    MAX_NODES,
+    MAX_WINDOW,
+    TOO_DEEP,
+    TOO_MANY_NODES,
+    check_whole,
+)
 
 Action = Literal["BUY", "SELL", "HOLD"]
+Arithmetic = Literal["+", "-", "*", "/", "HIGHER", "LOWER"]
+Relation = Literal[">", "<", ">=", "<=", "==", "!="]
 
-
-class Place(NamedTuple):
-    """Where a node stands in the text it was parsed from, 1-based."""
-
-    line: int
-    column: int
-    length: int
+ACTIONS: tuple[Action, ...] = get_args(Action)
+ARITHMETIC: tuple[Arithmetic, ...] = get_args(Arithmetic)
+RELATIONS: tuple[Relation, ...] = get_args(Relation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +46,22 @@ class Node:
         """Direct children, in written order."""
         return ()
 
+    def with_children(self, *children: Node) -> Node:
+        """The same node over other children of the same kinds."""
+        return self
+
     def __post_init__(self) -> None:
-        children = self.children
-        object.__setattr__(self, "size", 1 + sum(child.size for child in children))
-        object.__setattr__(self, "depth", 1 + max((child.depth for child in children), default=0))
+        size = 1
+        depth = 0
+        for child in self.children:
+            size += child.size
+            depth = max(depth, child.depth)
+        if depth >= MAX_DEPTH:
+            raise GenomeError(TOO_DEEP)
+        if size > MAX_NODES:
+            raise GenomeError(TOO_MANY_NODES)
+        object.__setattr__(self, "size", size)
+        object.__setattr__(self, "depth", depth + 1)
 
 
 class Expression(Node):
@@ -53,9 +78,15 @@ class Condition(Node):
 
 @dataclass(frozen=True, slots=True)
 class Number(Expression):
-    """A constant, never negative: the minus before it is an operator."""
+    """A constant, finite and never negative: the minus before it is an operator."""
 
     value: float
+
+    def __post_init__(self) -> None:
+        # copysign: -0.0 would be printed with a minus and read back as an operator on 0
+        if not math.isfinite(self.value) or math.copysign(1.0, self.value) < 0:
+            raise GenomeError(f"a number must be finite and not negative, found {self.value!r}")
+        Node.__post_init__(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +96,41 @@ class Symbol(Expression):
     name: str
     lag: int = 0
     timeframe: str | None = None
-    place: Place | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        _check_name("symbol", self.name, SYMBOLS)
+        _check_timeframe(self.timeframe)
+        check_whole("lag", self.lag, 0, MAX_LAG)
+        Node.__post_init__(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Window(Expression):
-    """A function over the last `bars` bars of its argument (`LAG`: the argument `bars` bars ago)."""
+    """A function over the last `bars` bars of its argument (`LAG`: the argument `bars` bars ago).
+
+    A `timeframe` applies to the whole argument: it is evaluated on the bars of that timeframe.
+    """
 
     function: str
     argument: Expression
     bars: int
     timeframe: str | None = None
-    place: Place | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        _check_name("function", self.function, WINDOWS)
+        _check_timeframe(self.timeframe)
+        check_whole("lag" if self.function == "LAG" else "window", self.bars, 1, MAX_WINDOW)
+        Node.__post_init__(self)
 
     @property
     def children(self) -> tuple[Node, ...]:
         """The argument."""
         return (self.argument,)
+
+    def with_children(self, *children: Node) -> Window:
+        """The same function over another argument."""
+        (argument,) = children
+        return Window(self.function, as_expression(argument), self.bars, self.timeframe)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +145,17 @@ class Unary(Expression):
         """The operand."""
         return (self.operand,)
 
+    def with_children(self, *children: Node) -> Unary:
+        """The same operator on another operand."""
+        (operand,) = children
+        return Unary(self.operator, as_expression(operand))
+
 
 @dataclass(frozen=True, slots=True)
 class Binary(Expression):
     """`+ - * /`, `HIGHER` or `LOWER` of two expressions."""
 
-    operator: Literal["+", "-", "*", "/", "HIGHER", "LOWER"]
+    operator: Arithmetic
     left: Expression
     right: Expression
 
@@ -109,13 +163,18 @@ class Binary(Expression):
     def children(self) -> tuple[Node, ...]:
         """Left and right."""
         return (self.left, self.right)
+
+    def with_children(self, *children: Node) -> Binary:
+        """The same operator on other operands."""
+        left, right = children
+        return Binary(self.operator, as_expression(left), as_expression(right))
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison(Condition):
     """Two expressions compared; false wherever one of them is NaN."""
 
-    operator: Literal[">", "<", ">=", "<=", "==", "!="]
+    operator: Relation
     left: Expression
     right: Expression
 
@@ -123,6 +182,11 @@ class Comparison(Condition):
     def children(self) -> tuple[Node, ...]:
         """Left and right."""
         return (self.left, self.right)
+
+    def with_children(self, *children: Node) -> Comparison:
+        """The same comparison of other expressions."""
+        left, right = children
+        return Comparison(self.operator, as_expression(left), as_expression(right))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +199,11 @@ class Not(Condition):
     def children(self) -> tuple[Node, ...]:
         """The operand."""
         return (self.operand,)
+
+    def with_children(self, *children: Node) -> Not:
+        """The negation of another condition."""
+        (operand,) = children
+        return Not(as_condition(operand))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +219,11 @@ class Logical(Condition):
         """Left and right."""
         return (self.left, self.right)
 
+    def with_children(self, *children: Node) -> Logical:
+        """The same operator on other conditions."""
+        left, right = children
+        return Logical(self.operator, as_condition(left), as_condition(right))
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -158,3 +232,36 @@ class Rule:
     condition: Condition
     then: Action
     otherwise: Action = "HOLD"
+
+
+def as_expression(node: Node) -> Expression:
+    """`node`, which must be an expression; `GenomeError` where it is a condition."""
+    if isinstance(node, Expression):
+        return node
+    raise GenomeError(f"expected an expression, found {type(node).__name__}")
+
+
+def as_condition(node: Node) -> Condition:
+    """`node`, which must be a condition; `GenomeError` where it is an expression."""
+    if isinstance(node, Condition):
+        return node
+    raise GenomeError(f"expected a condition, found {type(node).__name__}")
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """`node` and everything below it, parents before children, in written order."""
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(node.children))
+
+
+def _check_name(what: str, name: str, known: object) -> None:
+    if name not in known:  # type: ignore[operator]
+        raise GenomeError(f"unknown {what} {name!r}")
+
+
+def _check_timeframe(timeframe: str | None) -> None:
+    if timeframe is not None and timeframe not in TIMEFRAMES:
+        raise GenomeError(f"unknown timeframe {timeframe!r}")
