@@ -1,0 +1,220 @@
+"""Cells: their birth certificates, found again by number, by filter or by text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypedDict, Unpack
+
+import duckdb
+import pandas as pd
+
+from evotrade.cells import Cell
+from evotrade.errors import NotFound, StoreError
+from evotrade.store.phenotypes import PhenotypeTable, fetch_phenotypes, phenotype_rows
+from evotrade.store.rows import Row, arrow_table, fetch, insert, scalar, utc
+
+COLUMNS = (
+    *(
+        "cell_id",
+        "name",
+        "dish",
+        "generation",
+        "parent_id",
+        "origin",
+        "genome",
+        "combine",
+        "fitness",
+        "status",
+    ),
+    *("reasons", "created_at", "llm_name", "llm_model", "llm_category", "llm_hypothesis", "second_parent_id"),
+    *("operator", "objective", "category", "hypothesis", "genome_id"),
+)
+_COLUMNS = ", ".join(COLUMNS)
+_CONDITIONS = {
+    "status": "status = $status",
+    "dish": "dish = $dish",
+    "origin": "origin = $origin",
+    "category": "(category = $category OR llm_category = $category)",
+    "min_generation": "generation >= $min_generation",
+    "max_generation": "generation <= $max_generation",
+    # DuckDB sorts NaN above every number
+    "min_fitness": "fitness >= $min_fitness AND NOT isnan(fitness)",
+    "max_fitness": "fitness <= $max_fitness",
+    "text": """strpos(lower(concat_ws(' ', name, llm_name, category, llm_category, hypothesis, llm_hypothesis,
+               genome)), lower($text)) > 0""",
+}
+
+_CHANGED = """
+    SELECT cell_id, v.status, v.reasons FROM verdicts v JOIN cells c USING (cell_id)
+    WHERE v.status <> c.status OR v.reasons <> c.reasons
+"""
+_SET_STATUS = """
+    UPDATE cells SET status = v.status, reasons = v.reasons FROM verdicts v
+    WHERE cells.cell_id = v.cell_id AND (v.status <> cells.status OR v.reasons <> cells.reasons)
+"""
+
+
+class CellFilters(TypedDict, total=False):
+    """Which cells: all conditions given must hold, None stands for any.
+
+    `category` is that of people or of a model; `text` is looked for, without regard to case, in names,
+    categories, hypotheses and the genome; fitness and generation bounds are inclusive.
+    """
+
+    status: str | None
+    dish: str | None
+    origin: str | None
+    category: str | None
+    min_generation: int | None
+    max_generation: int | None
+    min_fitness: float | None
+    max_fitness: float | None
+    text: str | None
+
+
+class CellTable(PhenotypeTable):
+    """The tables `cells` and `status_history`."""
+
+    def add_cells(self, cells: Sequence[Cell]) -> list[int]:
+        """Keep cells with their phenotypes; returns their numbers, new ones for those with `cell_id` 0.
+
+        Numbers given (an import) are kept; `StoreError` where one is taken. A cell may have a negative
+        placeholder as its number, by which others of the same call name it as their parent.
+        """
+        with self.write() as con:
+            return insert_cells(con, cells)
+
+    def cells(
+        self,
+        *,
+        order_by: str = "fitness",
+        descending: bool = True,
+        limit: int | None = None,
+        offset: int = 0,
+        **filters: Unpack[CellFilters],
+    ) -> pd.DataFrame:
+        """Cells as rows, those without a value last; `filters` are those of `CellFilters`."""
+        if order_by not in COLUMNS:
+            raise StoreError(f"cells cannot be ordered by {order_by!r}: use one of {', '.join(COLUMNS)}")
+        where, parameters = _where(filters)
+        not_a_number = "isnan(fitness), " if order_by == "fitness" else ""
+        direction = "DESC" if descending else "ASC"
+        page = f"LIMIT {'ALL' if limit is None else int(limit)} OFFSET {int(offset)}"
+        return self.query(
+            f"SELECT {_COLUMNS} FROM cells {where} "
+            f"ORDER BY {not_a_number}{order_by} {direction} NULLS LAST, cell_id {page}",
+            parameters,
+        )
+
+    def count_cells(self, **filters: Unpack[CellFilters]) -> int:
+        """How many cells there are of that kind."""
+        where, parameters = _where(filters)
+        with self.read() as con:
+            return int(scalar(con, f"SELECT count(*) FROM cells {where}", parameters))
+
+    def cell(self, cell_id: int) -> Cell:
+        """The cell of that number, with its phenotypes. `NotFound` where there is none."""
+        with self.read() as con:
+            rows = fetch(con, f"SELECT {_COLUMNS} FROM cells WHERE cell_id = $id", {"id": cell_id})
+            if not rows:
+                raise _not_found(con, cell_id)
+            return _cell(rows[0], con)
+
+    def set_statuses(self, verdicts: Iterable[tuple[int, str, Sequence[str]]], at: datetime) -> int:
+        """Set (cell_id, status, reasons) of cells; changes go into the history and are counted."""
+        rows = [{"cell_id": i, "status": status, "reasons": list(reasons)} for i, status, reasons in verdicts]
+        if not rows:
+            return 0
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        since = utc(at, "time of a verdict")
+        with self.write() as con:
+            con.register("verdicts", arrow_table(con, "cells", columns))
+            missing = scalar(con, "SELECT min(cell_id) FROM verdicts ANTI JOIN cells USING (cell_id)")
+            if missing is not None:
+                raise _not_found(con, missing)
+            changed = fetch(con, _CHANGED)
+            con.execute(_SET_STATUS)
+            con.unregister("verdicts")
+            insert(con, "status_history", [{**row, "changed_at": since} for row in changed])
+        return len(changed)
+
+    def status_history(self, cell_id: int) -> pd.DataFrame:
+        """The cell's statuses since its birth, oldest first: status, reasons, changed_at (UTC)."""
+        sql = "SELECT status, reasons, changed_at FROM status_history WHERE cell_id = $id ORDER BY changed_at"
+        return self.query(sql, {"id": cell_id})
+
+
+def insert_cells(con: duckdb.DuckDBPyConnection, cells: Sequence[Cell]) -> list[int]:
+    """Inside a write: what `CellTable.add_cells` says."""
+    ids = _numbers(con, [cell.cell_id for cell in cells])
+    resolved = {cell.cell_id: new for cell, new in zip(cells, ids, strict=True) if cell.cell_id < 0}
+    rows = [_row(cell, new, resolved) for cell, new in zip(cells, ids, strict=True)]
+    insert(con, "cells", rows)
+    insert(con, "status_history", [_birth(row) for row in rows])
+    insert(con, "phenotypes", phenotype_rows(zip(ids, (cell.phenotypes for cell in cells), strict=True)))
+    return ids
+
+
+def _numbers(con: duckdb.DuckDBPyConnection, wanted: Sequence[int]) -> list[int]:
+    """A number for each cell, made inside the transaction, so that no other process can take it."""
+    given = [number for number in wanted if number > 0]
+    taken = fetch(con, "SELECT cell_id FROM cells WHERE cell_id IN (SELECT unnest($given))", {"given": given})
+    twice = {number for number in given if given.count(number) > 1} if len(set(given)) < len(given) else set()
+    clash = {row["cell_id"] for row in taken} | twice
+    if clash:
+        raise StoreError(f"cell {min(clash)} exists already: give its copy cell_id 0 to get a new number")
+    following = max([int(scalar(con, "SELECT coalesce(max(cell_id), 0) FROM cells")), *given]) + 1
+    fresh = iter(range(following, following + len(wanted)))
+    return [number if number > 0 else next(fresh) for number in wanted]
+
+
+def _row(cell: Cell, cell_id: int, resolved: Mapping[int, int]) -> Row:
+    row = {name: getattr(cell, name) for name in COLUMNS}
+    for name in ("parent_id", "second_parent_id"):
+        row[name] = resolved.get(row[name], row[name])
+        if row[name] is not None and row[name] < 0:
+            raise StoreError(
+                f"the parent {row[name]} of cell {cell_id} is not among the cells stored with it"
+            )
+    return {
+        **row,
+        "cell_id": cell_id,
+        "reasons": list(cell.reasons),
+        "created_at": utc(cell.created_at, f"birth of cell {cell_id}"),
+    }
+
+
+def _birth(row: Row) -> Row:
+    return {
+        "cell_id": row["cell_id"],
+        "status": row["status"],
+        "reasons": row["reasons"],
+        "changed_at": row["created_at"],
+    }
+
+
+def _cell(row: Mapping[str, Any], con: duckdb.DuckDBPyConnection) -> Cell:
+    return Cell(
+        **{
+            **row,
+            "reasons": tuple(row["reasons"]),
+            "created_at": row["created_at"].astimezone(UTC),
+            "phenotypes": fetch_phenotypes(con, row["cell_id"]),
+        }
+    )
+
+
+def _where(filters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    unknown = filters.keys() - _CONDITIONS.keys()
+    if unknown:
+        raise StoreError(f"cells cannot be filtered by {min(unknown)!r}: use one of {', '.join(_CONDITIONS)}")
+    parameters = {name: value for name, value in filters.items() if value is not None}
+    conditions = " AND ".join(_CONDITIONS[name] for name in parameters)
+    return f"WHERE {conditions}" if conditions else "", parameters
+
+
+def _not_found(con: duckdb.DuckDBPyConnection, cell_id: int) -> NotFound:
+    count, last = con.execute("SELECT count(*), max(cell_id) FROM cells").fetchall()[0]
+    has = f"it holds {count:,} cells, the last is {last}" if count else "it holds no cells yet"
+    return NotFound(f"there is no cell {cell_id} in the store: {has}")

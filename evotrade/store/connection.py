@@ -1,0 +1,196 @@
+"""DuckDB as this process sees one file: attached once, shared by its readers, let go between sessions.
+
+An in-memory instance is kept and the file is attached to it for each session (1 to 4 ms; connecting
+anew takes 37 to 80). All readers of the process share one attachment: DuckDB's lock on the file is the
+process's, and would be lost to all of them when the first one closed the file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+import os
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from evotrade.errors import SlowQuery, StoreBusy, StoreDamaged, StoreError, StoreTooNew
+
+_log = logging.getLogger(__name__)
+_MEMORY = "1GB"
+_RE_INTERRUPT_S = 0.02
+
+
+class Instance:
+    """The process's DuckDB instance for one file. Callers hold the store's lock."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._mutex = threading.Lock()
+        self._sessions = 0
+        self._root: duckdb.DuckDBPyConnection | None = None
+        self.own = threading.local()  # the session that a thread has open, for it to join
+
+    def warm(self) -> None:
+        """Start the instance now, so that nobody waits for it while the lock is held."""
+        with self._mutex:
+            self._started()
+
+    @contextlib.contextmanager
+    def attached(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection whose default database is the file. DuckDB's errors pass through."""
+        with self._mutex:
+            root = self._started()
+            if self._sessions == 0:
+                self._attach(root, read_only)
+            self._sessions += 1
+        connection = root.cursor()
+        try:
+            connection.execute("USE evo")
+            yield connection
+        finally:
+            connection.close()  # rolls back what is not committed
+            with self._mutex:
+                self._sessions -= 1
+                if self._sessions == 0:
+                    self._detach(root)
+
+    def _started(self) -> duckdb.DuckDBPyConnection:
+        if self._root is None:
+            self._root = duckdb.connect(
+                config={
+                    "threads": 1,
+                    "memory_limit": _MEMORY,
+                    "temp_directory": f"{self._path}.tmp",
+                    "python_enable_replacements": False,  # a table's name never means a Python variable
+                }
+            )
+            self._root.execute("SET GLOBAL TimeZone = 'UTC'")
+        return self._root
+
+    def _attach(self, root: duckdb.DuckDBPyConnection, read_only: bool) -> None:
+        mode = "READ_ONLY" if read_only else "READ_WRITE"
+        try:
+            root.execute(f"ATTACH {quoted(self._path)} AS evo ({mode})")
+        except (duckdb.FatalException, duckdb.InternalException):
+            self._root = None  # such an error ends the whole instance; the next session starts another
+            raise
+
+    def _detach(self, root: duckdb.DuckDBPyConnection) -> None:
+        try:
+            root.execute("DETACH evo")
+        except duckdb.Error as error:
+            # What was committed is safe in the write-ahead log, only folding it into the file failed:
+            # to report the session as failed would make its caller write everything twice.
+            _log.warning("%s", explained(error, self._path))
+            self._root = None
+            root.close()
+
+
+@functools.cache
+def _instance(path: Path, pid: int) -> Instance:
+    return Instance(path)
+
+
+def instance_of(path: Path) -> Instance:
+    """The instance of this process for that file, one for all its stores; a forked child has its own."""
+    return _instance(path, os.getpid())
+
+
+@contextlib.contextmanager
+def time_limit(connection: duckdb.DuckDBPyConnection, limit_s: float, path: Path) -> Iterator[None]:
+    """Interrupt whatever runs on `connection` after `limit_s`; raises `SlowQuery` then."""
+    over, done = threading.Event(), threading.Event()
+
+    def interrupt() -> None:
+        over.set()
+        while not done.is_set():  # again and again, since the next query is over time, too
+            connection.interrupt()
+            done.wait(_RE_INTERRUPT_S)
+
+    timer = threading.Timer(limit_s, interrupt)
+    timer.start()
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        if not over.is_set():
+            raise
+        raise SlowQuery(
+            f"a read of {path} was interrupted after {limit_s:g} s, since writers wait for it: ask for less, "
+            "or copy the store with snapshot(dest) and work on the copy"
+        ) from error
+    finally:
+        done.set()
+        timer.cancel()
+        timer.join()
+
+
+def quoted(path: Path) -> str:
+    """The path as an SQL string."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def is_foreign_lock(error: duckdb.Error) -> bool:
+    """Whether somebody who does not use evotrade's lock has the file open in DuckDB."""
+    text = str(error)
+    return "Could not set lock on file" in text or "Unique file handle conflict" in text
+
+
+def explained(error: duckdb.Error, path: Path) -> StoreError:
+    """DuckDB's error as one of evotrade's: what, where, and the repair."""
+    text = str(error)
+    if is_foreign_lock(error):
+        return _held_by(text, path)
+    for signs, kind, what, repair in _EXPLANATIONS:
+        if any(sign in text for sign in signs):
+            return kind(f"{path} {what}: {repair}")
+    if isinstance(error, (duckdb.FatalException, duckdb.InternalException, duckdb.SerializationException)):
+        return StoreDamaged(f"{path} could not be read to the end ({_first_line(text)}): {_RESTORE}")
+    return StoreError(f"{path}: {_first_line(text)}")
+
+
+def _held_by(text: str, path: Path) -> StoreBusy:
+    holder = re.search(r"held in (.+?) \(PID (\d+)\)", text)
+    who = (
+        f"process {holder[2]} ({holder[1]})"
+        if holder
+        else f"this process ({os.getpid()}), through duckdb.connect"
+    )
+    return StoreBusy(
+        f"{path} is held by {who}: close it there, or use evotrade.open_store, which shares the file, "
+        "and try again"
+    )
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0]
+
+
+_RESTORE = "restore a snapshot, or move the file away to start anew"
+_EXPLANATIONS: tuple[tuple[tuple[str, ...], type[StoreError], str, str], ...] = (
+    (
+        ("No space left", "not enough space", "Disk quota"),
+        StoreError,
+        "could not be written, the disk is full and nothing of this was stored",
+        "free some space and try again",
+    ),
+    (("not a valid DuckDB database file",), StoreDamaged, "is not a DuckDB database", _RESTORE),
+    (
+        ("Trying to read a database file with version",),
+        StoreTooNew,
+        "was written by another version of DuckDB",
+        "update evotrade and duckdb",
+    ),
+    (("Corrupt database", "checksum", "Checksum"), StoreDamaged, "is damaged", _RESTORE),
+    (
+        ("Permission denied", "Read-only file system"),
+        StoreError,
+        "cannot be opened, permission is denied",
+        "make it and its folder readable and writable for this user",
+    ),
+    (("database does not exist",), StoreError, "does not exist", "make it with evotrade init"),
+)

@@ -1,0 +1,110 @@
+"""Phenotypes as rows: metrics in columns of their own, NaN kept as NaN, absent ones NULL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from evotrade.cells import Phenotype
+from evotrade.errors import StoreError
+from evotrade.store.database import Database
+from evotrade.store.rows import Row, fetch, frame, from_epoch, insert
+
+METRICS = (
+    *(
+        "net_profit",
+        "return_pct",
+        "cagr_pct",
+        "buy_hold_return_pct",
+        "exposure_pct",
+        "volatility_pct",
+        "sharpe",
+    ),
+    *("sortino", "calmar", "omega", "max_drawdown_pct", "max_drawdown_bars", "avg_drawdown_pct", "trades"),
+    *("closed_trades", "win_rate_pct", "profit_factor", "expectancy_pct", "avg_trade_pct", "best_trade_pct"),
+    *("worst_trade_pct", "avg_holding_bars", "max_win_streak", "max_loss_streak", "sqn", "kelly", "turnover"),
+    *("fees_paid", "breakeven_bps", "final_equity"),
+)
+"""The metrics that have a column: those of the engine, by a test."""
+
+_PLAIN = (
+    *("pair", "source", "timeframe", "split", "bars", "base_timeframe", "data_hash", "combine"),
+    *("engine_version", "seed", "recorded", "skipped"),
+)
+_TIMES = {
+    "start_s": "span_start",
+    "end_s": "span_end",
+    "series_start_s": "series_start",
+    "series_end_s": "series_end",
+}
+_SAME = ("pair", "source", "timeframe", "split", "span_start", "span_end", "recorded")
+
+
+class PhenotypeTable(Database):
+    """The table `phenotypes`."""
+
+    def phenotypes(self, cell_id: int) -> pd.DataFrame:
+        """The cell's metrics, a row for each data set, timeframe and split; times are UTC."""
+        with self.read() as con:
+            found = frame(
+                con, "SELECT * FROM phenotypes WHERE cell_id = $id ORDER BY position", {"id": cell_id}
+            )
+        return found.drop(columns="position")
+
+    def add_phenotypes(self, cell_id: int, phenotypes: Sequence[Phenotype]) -> None:
+        """Keep further results of a cell; one of the same series, split and span replaces the old."""
+        rows = phenotype_rows([(cell_id, phenotypes)])
+        same = " AND ".join(f"{name} = ${name}" for name in _SAME)
+        with self.write() as con:
+            for row in rows:
+                key = {name: row[name] for name in ("cell_id", *_SAME)}
+                con.execute(f"DELETE FROM phenotypes WHERE cell_id = $cell_id AND {same}", key)
+            last = fetch(
+                con, "SELECT max(position) AS n FROM phenotypes WHERE cell_id = $id", {"id": cell_id}
+            )
+            first = 0 if last[0]["n"] is None else last[0]["n"] + 1
+            insert(con, "phenotypes", [{**row, "position": first + row["position"]} for row in rows])
+
+
+def phenotype_rows(owners: Iterable[tuple[int, Sequence[Phenotype]]]) -> list[Row]:
+    """A row for each phenotype of each cell. `StoreError` for a metric that has no column."""
+    execution_texts: dict[int, str] = {}  # thousands of phenotypes share one mapping
+    rows: list[Row] = []
+    for cell_id, phenotypes in owners:
+        for position, phenotype in enumerate(phenotypes):
+            _refuse_unknown(phenotype.metrics)
+            execution = phenotype.execution
+            text = execution_texts.setdefault(id(execution), "") or json.dumps(dict(execution))
+            execution_texts[id(execution)] = text
+            rows.append({"cell_id": cell_id, "position": position, "execution": text, **_row(phenotype)})
+    return rows
+
+
+def _row(phenotype: Phenotype) -> dict[str, Any]:
+    row = {name: getattr(phenotype, name) for name in _PLAIN}
+    row.update((column, from_epoch(getattr(phenotype, name))) for name, column in _TIMES.items())
+    row.update((name, phenotype.metrics.get(name)) for name in METRICS)
+    return row
+
+
+def _refuse_unknown(metrics: Mapping[str, float]) -> None:
+    unknown = metrics.keys() - set(METRICS)
+    if unknown:
+        raise StoreError(f"there is no metric {min(unknown)!r}: use one of {', '.join(METRICS)}")
+
+
+def fetch_phenotypes(con: duckdb.DuckDBPyConnection, cell_id: int) -> tuple[Phenotype, ...]:
+    """The cell's phenotypes in the order in which they were stored."""
+    rows = fetch(con, "SELECT * FROM phenotypes WHERE cell_id = $id ORDER BY position", {"id": cell_id})
+    return tuple(_phenotype(row) for row in rows)
+
+
+def _phenotype(row: Row) -> Phenotype:
+    values: dict[str, Any] = {name: row[name] for name in _PLAIN}
+    values.update((name, int(row[column].timestamp())) for name, column in _TIMES.items())
+    metrics = {name: row[name] for name in METRICS if row[name] is not None}
+    return Phenotype(**values, metrics=metrics, execution=json.loads(row["execution"]))

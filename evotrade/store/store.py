@@ -1,0 +1,17 @@
+"""The store as the layers above see it: one class, a table module for each subject."""
+
+from __future__ import annotations
+
+import os
+
+from evotrade.store.candles import CandleTable
+from evotrade.store.cells import CellTable
+
+
+class Store(CellTable, CandleTable):
+    """Cells, dishes, runs, trials and candles in one DuckDB file, for many threads and processes at once."""
+
+
+def open_store(path: str | os.PathLike[str], create: bool = True) -> Store:
+    """The store at `path`, made if missing unless `create` is False; see `Database` for what it raises."""
+    return Store(path, create)
