@@ -1,5 +1,8 @@
-"""Random values for property tests: genomes over the whole language, not only those that evolution makes."""
+"""Random values for property tests: genomes over the whole language, not only those that evolution makes,
+and candles with few digits, so that ties, flat bars and exact sums happen, and gaps of any length.
+"""
 
+import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -21,6 +24,8 @@ from evotrade.genome.tree import (
     Unary,
     Window,
 )
+from evotrade.market import Candles, bar_start_s
+from evotrade.timeframes import SECONDS
 
 
 def expressions(
@@ -68,3 +73,36 @@ def genomes(
     many = st.lists(rules, min_size=1, max_size=max_rules)
     small = many.filter(lambda made: sum(rule.condition.size for rule in made) <= 200)
     return small.map(lambda made: Genome(tuple(made)))
+
+
+_PRICES = st.integers(1, 400).map(lambda ticks: ticks / 4)  # dyadic: no sum or mean of them is rounded
+_WHOLE = st.integers(0, 1_000).map(float)
+_STEPS = st.one_of(st.just(1), st.just(1), st.integers(1, 40))
+_BAR = st.tuples(_STEPS, _PRICES, _PRICES, _PRICES, _PRICES, _WHOLE, _WHOLE)
+
+
+@st.composite
+def candle_series(
+    draw: st.DrawFn, timeframe: str = "1h", min_bars: int = 0, max_bars: int = 60, extras: bool | None = None
+) -> Candles:
+    """Candles of `timeframe`, with funding and open interest as `extras` says, or sometimes."""
+    bars = draw(st.lists(_BAR, min_size=min_bars, max_size=max_bars))
+    steps, *prices, volume, trades = np.array(bars, dtype=np.float64).reshape(len(bars), 7).T
+    first = draw(st.integers(0, 2_000_000_000))
+    length = SECONDS[timeframe]
+    low, open_, close, high = np.sort(np.array(prices).reshape(4, len(bars)), axis=0)
+    falls = np.array(draw(st.lists(st.booleans(), min_size=len(bars), max_size=len(bars))), dtype=bool)
+    has_extras = draw(st.booleans()) if extras is None else extras
+    return Candles(
+        time_s=bar_start_s(first, timeframe) + length * np.cumsum(steps).astype(np.int64),
+        open=np.where(falls, close, open_),
+        high=high,
+        low=low,
+        close=np.where(falls, open_, close),
+        volume=volume,
+        trades=trades,
+        timeframe=timeframe,
+        pair="BTC/USD",
+        funding_rate=(volume - 500) / 64 if has_extras else None,
+        open_interest=trades * 8 if has_extras else None,
+    )
