@@ -88,7 +88,7 @@ def candle_series(
     """Candles of `timeframe`, with funding and open interest as `extras` says, or sometimes."""
     bars = draw(st.lists(_BAR, min_size=min_bars, max_size=max_bars))
     steps, *prices, volume, trades = np.array(bars, dtype=np.float64).reshape(len(bars), 7).T
-    first = draw(st.integers(0, 2_000_000_000))
+    first = draw(st.integers(1_000_000_000, 2_000_000_000))
     length = SECONDS[timeframe]
     low, open_, close, high = np.sort(np.array(prices).reshape(4, len(bars)), axis=0)
     falls = np.array(draw(st.lists(st.booleans(), min_size=len(bars), max_size=len(bars))), dtype=bool)

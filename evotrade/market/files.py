@@ -86,9 +86,8 @@ def without_trades(columns: dict[str, Floats]) -> npt.NDArray[np.bool_]:
 def _timeframe(time_s: npt.NDArray[np.int64], given: str | None, name: str) -> str:
     """The timeframe of the rows: the one given, unless the steps between the rows contradict it."""
     steps, counts = np.unique(np.diff(time_s), return_counts=True)
-    forward = steps > 0
-    steps, counts = steps[forward], counts[forward]
-    common = int(steps[counts.argmax()]) if len(steps) else 0
+    seen = {int(step): int(count) for step, count in zip(steps, counts, strict=True) if step > 0}
+    common = max(seen, key=lambda step: (seen[step], step in _TIMEFRAMES), default=0)
     if given is None:
         if common not in _TIMEFRAMES:
             rows = f"most of its rows lie {common} s apart" if common else "it has one time alone"
@@ -96,7 +95,7 @@ def _timeframe(time_s: npt.NDArray[np.int64], given: str | None, name: str) -> s
         return _TIMEFRAMES[common]
     length = timeframes.length_s(given)
     # Two rows may have a gap between them; more rows without one step of this length are something else.
-    if common and (common < length or (counts.sum() > 1 and length not in steps)):
+    if common and (common < length or (sum(seen.values()) > 1 and length not in seen)):
         found = _TIMEFRAMES.get(common, f"{common} s")
         raise BadCandleFile(f"{name} holds bars of {found}, not of {given}: give the timeframe it has")
     return given

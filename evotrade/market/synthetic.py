@@ -18,8 +18,8 @@ from evotrade.market.candles import Candles, Floats, bar_start_s
 _START_S = 1_577_836_800  # 2020-01-01, or the start of its bar
 _YEAR_S = 365 * 86_400
 _VOLATILITY = 0.6  # of log returns, a year: about that of large coins
-_DRIFTS = np.array([1.5, -1.5, 0.0])  # log return a year in a bull, bear and sideways regime
-_REGIME_S = 20 * 86_400  # mean length of a regime
+_DRIFTS = np.array([2.0, -2.0, 0.0])  # log return a year in a bull, bear and sideways regime
+_REGIME_S = 30 * 86_400  # mean length of a regime
 _CLUSTER_S = 3 * 86_400  # mean life of a shock to volatility
 _CLUSTER_STD = 0.5  # of log volatility
 _TAIL_FREEDOM = 5  # of Student's t; returns of crypto pairs have 3 to 6

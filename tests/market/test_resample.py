@@ -81,7 +81,7 @@ def hours(first: str, count: int) -> Candles:
     """Hourly bars whose close is the count of bars before them."""
     index = pd.date_range(first, periods=count, freq="h", tz="UTC")
     prices = np.arange(1.0, count + 1)
-    columns = {name: prices for name in ("open", "high", "low", "close", "volume")}
+    columns = dict.fromkeys(("open", "high", "low", "close", "volume"), prices)
     return Candles.from_frame(pd.DataFrame(columns, index=index), "1h")
 
 
