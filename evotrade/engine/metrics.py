@@ -1,0 +1,331 @@
+"""Metrics: what one simulation was worth, each with its unit and the source of its formula.
+
+All are on the equity marked at every close. A metric without a value (no trades to average, nothing to
+divide by) is NaN, never 0. A year has 365 days; the risk-free rate is 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from evotrade import timeframes
+from evotrade.engine.breakeven import breakeven_fee
+from evotrade.engine.execution import Execution
+from evotrade.engine.fills import Account, Floats, Ints
+from evotrade.engine.simulation import Simulation
+from evotrade.market.candles import Candles
+
+_YEAR_S = 365 * 86_400
+
+
+def per_bar_returns(equity: Floats, initial: float) -> Floats:
+    """(n,) simple returns from mark to mark, the first from `initial`."""
+    return equity / np.concatenate(([initial], equity[:-1])) - 1
+
+
+class Facts:
+    """What several metrics share, each computed once."""
+
+    def __init__(self, simulation: Simulation, candles: Candles, execution: Execution) -> None:
+        self.simulation, self.candles, self.execution = simulation, candles, execution
+        self.bars = len(candles)
+        self.bars_per_year = timeframes.bars_per_year(candles.timeframe)
+        self.initial = execution.initial
+        self.final = float(simulation.equity[-1]) if self.bars else execution.initial
+        trades = simulation.trades
+        self.trades, self.closed = trades, trades.closed
+        self.pnl = trades.pnl[: self.closed]
+        self.trade_returns = trades.return_pct[: self.closed] / 100
+
+    @cached_property
+    def returns(self) -> Floats:
+        """(n,) per-bar simple returns."""
+        return per_bar_returns(self.simulation.equity, self.initial)
+
+    @cached_property
+    def losses(self) -> Floats:
+        """(n,) the negative per-bar returns, 0 for the others."""
+        return np.minimum(self.returns, 0)
+
+    @cached_property
+    def mean(self) -> float:
+        """Mean per-bar return."""
+        return float(self.returns.mean()) if self.bars else math.nan
+
+    @cached_property
+    def deviation(self) -> float:
+        """Standard deviation of the per-bar returns, ddof 1."""
+        return float(self.returns.std(ddof=1)) if self.bars > 1 else math.nan
+
+    @cached_property
+    def drawdown(self) -> Floats:
+        """(n,) share lost since the highest mark or `initial`, at least 0."""
+        equity = self.simulation.equity
+        return 1 - equity / np.maximum.accumulate(np.maximum(equity, self.initial))
+
+    @cached_property
+    def falls(self) -> tuple[Ints, Ints]:
+        """Drawdowns, an unrecovered one too, as first bars under the peak and the bars after their last."""
+        under = np.concatenate(([False], self.drawdown > 0, [False]))
+        edges = np.flatnonzero(under[1:] != under[:-1])
+        return edges[::2], edges[1::2]
+
+    @cached_property
+    def cagr(self) -> float:
+        """Growth a year as a factor − 1, over the time from the first bar's start to the last one's end."""
+        if not self.bars:
+            return math.nan
+        years = (self.candles.end_s[-1] - self.candles.time_s[0]) / _YEAR_S
+        return float(np.float64(self.final / self.initial) ** (1 / years)) - 1
+
+    @cached_property
+    def traded(self) -> float:
+        """Value of all fills in quote currency."""
+        fills = self.simulation.fills
+        return float((fills.price * fills.quantity).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric: its unit, the formula with its source, and the function that computes it."""
+
+    name: str
+    unit: str
+    doc: str
+    compute: Callable[[Facts], float]
+
+
+_TABLE: dict[str, Metric] = {}
+METRICS: Mapping[str, Metric] = _TABLE
+"""All metrics by name, in the order in which they are shown."""
+
+
+def measure(simulation: Simulation, candles: Candles, execution: Execution) -> dict[str, float]:
+    """Every metric of `METRICS` for a simulation of `candles` under `execution`, by name."""
+    facts = Facts(simulation, candles, execution)
+    with np.errstate(all="ignore"):  # a value that overflows is no value
+        values = {name: float(metric.compute(facts)) for name, metric in METRICS.items()}
+    return {name: value if math.isfinite(value) else math.nan for name, value in values.items()}
+
+
+def _metric(unit: str) -> Callable[[Callable[[Facts], float]], Callable[[Facts], float]]:
+    """Enter a function into the table; its docstring is the documentation."""
+
+    def enter(compute: Callable[[Facts], float]) -> Callable[[Facts], float]:
+        name = compute.__name__.removeprefix("_")
+        _TABLE[name] = Metric(name, unit, compute.__doc__ or "", compute)
+        return compute
+
+    return enter
+
+
+def _ratio(above: float, below: float) -> float:
+    return above / below if below else math.nan
+
+
+@_metric("quote currency")
+def _net_profit(facts: Facts) -> float:
+    """Final equity − initial capital."""
+    return facts.final - facts.initial
+
+
+@_metric("%")
+def _return_pct(facts: Facts) -> float:
+    """Final equity / initial capital − 1."""
+    return 100 * (facts.final / facts.initial - 1)
+
+
+@_metric("% a year")
+def _cagr_pct(facts: Facts) -> float:
+    """Compound annual growth: (final / initial)^(1 / years) − 1, by the calendar."""
+    return 100 * facts.cagr
+
+
+@_metric("%")
+def _buy_hold_return_pct(facts: Facts) -> float:
+    """Return of buying at the first possible fill, at the same costs and size, marked at the last close."""
+    first = 1 if facts.execution.fill == "next_open" else 0
+    if facts.bars <= first:
+        return math.nan
+    account = Account(facts.execution)
+    if account.buy(float((facts.candles.open if first else facts.candles.close)[first])) is None:
+        return math.nan
+    equity = account.cash + account.position * float(facts.candles.close[-1])
+    return 100 * (equity / facts.initial - 1)
+
+
+@_metric("%")
+def _exposure_pct(facts: Facts) -> float:
+    """Share of closes at which a position is held, the last one too when it is sold there."""
+    return 100 * _ratio(int(np.count_nonzero(facts.simulation.held)), facts.bars)
+
+
+@_metric("% a year")
+def _volatility_pct(facts: Facts) -> float:
+    """Standard deviation of per-bar returns (ddof 1) · √(bars per year)."""
+    return 100 * facts.deviation * math.sqrt(facts.bars_per_year)
+
+
+@_metric("per √year")
+def _sharpe(facts: Facts) -> float:
+    """Mean / standard deviation (ddof 1) of per-bar returns · √(bars per year) (Sharpe 1994)."""
+    return _ratio(facts.mean, facts.deviation) * math.sqrt(facts.bars_per_year)
+
+
+@_metric("per √year")
+def _sortino(facts: Facts) -> float:
+    """Mean / root mean square of losses over all bars · √(bars per year) (Sortino and Price 1994)."""
+    downside = math.sqrt(_ratio((facts.losses * facts.losses).sum(), facts.bars))
+    return _ratio(facts.mean, downside) * math.sqrt(facts.bars_per_year)
+
+
+@_metric("per year")
+def _calmar(facts: Facts) -> float:
+    """Compound annual growth / maximum drawdown (Young 1991)."""
+    return _ratio(facts.cagr, facts.drawdown.max(initial=0))
+
+
+@_metric("")
+def _omega(facts: Facts) -> float:
+    """Sum of positive / sum of negative per-bar returns: threshold 0 (Keating and Shadwick 2002)."""
+    return _ratio(np.maximum(facts.returns, 0).sum(), -facts.losses.sum())
+
+
+@_metric("%")
+def _max_drawdown_pct(facts: Facts) -> float:
+    """Largest fall of a mark below the highest mark before it, or below the initial capital."""
+    return 100 * float(facts.drawdown.max(initial=0)) if facts.bars else math.nan
+
+
+@_metric("bars")
+def _max_drawdown_bars(facts: Facts) -> float:
+    """Longest run of marks below the highest one before, recovered or not."""
+    starts, ends = facts.falls
+    return float((ends - starts).max(initial=0)) if facts.bars else math.nan
+
+
+@_metric("%")
+def _avg_drawdown_pct(facts: Facts) -> float:
+    """Mean depth of all drawdowns, the unrecovered one too; each from its peak to its lowest mark."""
+    starts, _ = facts.falls
+    # between two falls the drawdown is 0, so a stretch from start to start has the fall's own maximum
+    return 100 * float(np.maximum.reduceat(facts.drawdown, starts).mean()) if len(starts) else math.nan
+
+
+@_metric("count")
+def _trades(facts: Facts) -> float:
+    """Entries filled, an open one included."""
+    return len(facts.trades)
+
+
+@_metric("count")
+def _closed_trades(facts: Facts) -> float:
+    """Round trips."""
+    return facts.closed
+
+
+@_metric("%")
+def _win_rate_pct(facts: Facts) -> float:
+    """Share of closed trades with a profit after fees."""
+    return 100 * _ratio(int(np.count_nonzero(facts.pnl > 0)), facts.closed)
+
+
+@_metric("")
+def _profit_factor(facts: Facts) -> float:
+    """Sum of profits / sum of losses of closed trades, in quote currency."""
+    return _ratio(facts.pnl[facts.pnl > 0].sum(), -facts.pnl[facts.pnl < 0].sum())
+
+
+@_metric("%")
+def _expectancy_pct(facts: Facts) -> float:
+    """Arithmetic mean of the returns of closed trades."""
+    return 100 * _ratio(facts.trade_returns.sum(), facts.closed)
+
+
+@_metric("%")
+def _avg_trade_pct(facts: Facts) -> float:
+    """Geometric mean of the returns of closed trades (as backtesting.py's "Avg. Trade")."""
+    return 100 * float(np.expm1(_ratio(np.log1p(facts.trade_returns).sum(), facts.closed)))
+
+
+@_metric("%")
+def _best_trade_pct(facts: Facts) -> float:
+    """Highest return of a closed trade."""
+    return 100 * float(facts.trade_returns.max()) if facts.closed else math.nan
+
+
+@_metric("%")
+def _worst_trade_pct(facts: Facts) -> float:
+    """Lowest return of a closed trade."""
+    return 100 * float(facts.trade_returns.min()) if facts.closed else math.nan
+
+
+@_metric("bars")
+def _avg_holding_bars(facts: Facts) -> float:
+    """Mean number of closes at which a closed trade was held."""
+    return _ratio(facts.trades.bars_held[: facts.closed].sum(), facts.closed)
+
+
+@_metric("count")
+def _max_win_streak(facts: Facts) -> float:
+    """Most closed trades in a row with a profit."""
+    return _longest_run(facts.pnl > 0) if facts.closed else math.nan
+
+
+@_metric("count")
+def _max_loss_streak(facts: Facts) -> float:
+    """Most closed trades in a row with a loss."""
+    return _longest_run(facts.pnl < 0) if facts.closed else math.nan
+
+
+@_metric("")
+def _sqn(facts: Facts) -> float:
+    """System quality number: √trades · mean / standard deviation (ddof 1) of their pnl (Tharp 2008)."""
+    if facts.closed < 2:
+        return math.nan
+    return math.sqrt(facts.closed) * _ratio(facts.pnl.mean(), facts.pnl.std(ddof=1))
+
+
+@_metric("share of equity")
+def _kelly(facts: Facts) -> float:
+    """W − (1 − W) / R for win rate W and R = mean win / mean loss in quote currency (Kelly 1956)."""
+    wins, losses = facts.pnl[facts.pnl > 0], facts.pnl[facts.pnl < 0]
+    if not (len(wins) and len(losses)):
+        return math.nan
+    win_rate = len(wins) / facts.closed
+    return win_rate - (1 - win_rate) / float(wins.mean() / -losses.mean())
+
+
+@_metric("times the equity")
+def _turnover(facts: Facts) -> float:
+    """Value of all fills / mean equity over the whole span."""
+    return _ratio(facts.traded, facts.simulation.equity.sum() / max(1, facts.bars))
+
+
+@_metric("quote currency")
+def _fees_paid(facts: Facts) -> float:
+    """Sum of all fees; slippage and spread are in the prices."""
+    return float(facts.simulation.fills.fee.sum())
+
+
+@_metric("bps a side")
+def _breakeven_bps(facts: Facts) -> float:
+    """The `fee_bps` at which the same fills end with net profit 0; below 0 where only a rebate could."""
+    return 1e4 * breakeven_fee(facts.simulation.trades, facts.execution, facts.candles)
+
+
+@_metric("quote currency")
+def _final_equity(facts: Facts) -> float:
+    """Equity at the last close, an open position marked without costs."""
+    return facts.final
+
+
+def _longest_run(flags: npt.NDArray[np.bool_]) -> float:
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False]))))
+    return float((edges[1::2] - edges[::2]).max(initial=0))
