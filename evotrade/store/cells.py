@@ -141,8 +141,11 @@ class CellTable(PhenotypeTable):
 
     def status_history(self, cell_id: int) -> pd.DataFrame:
         """The cell's statuses since its birth, oldest first: status, reasons, changed_at (UTC)."""
-        sql = "SELECT status, reasons, changed_at FROM status_history WHERE cell_id = $id ORDER BY changed_at"
-        return self.query(sql, {"id": cell_id})
+        return self.query(
+            "SELECT status, reasons, changed_at FROM status_history WHERE cell_id = $id "
+            "ORDER BY changed_at, rowid",
+            {"id": cell_id},
+        )
 
 
 def insert_cells(con: duckdb.DuckDBPyConnection, cells: Sequence[Cell]) -> list[int]:

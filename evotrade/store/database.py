@@ -16,7 +16,7 @@ from evotrade.errors import StoreBusy, StoreError
 from evotrade.store import migrations
 from evotrade.store.connection import Instance, explained, instance_of, is_foreign_lock, quoted, time_limit
 from evotrade.store.locking import FileLock
-from evotrade.store.rows import Parameters, frame
+from evotrade.store.rows import Parameters, arrow, frame
 
 _FOREIGN_PAUSE_S = 0.02
 
@@ -98,7 +98,8 @@ class Database:
     def query(self, sql: str, parameters: Parameters | None = None) -> pd.DataFrame:
         """The rows of a query; `$name` in it stands for `parameters["name"]`."""
         with self.read() as con:
-            return frame(con, sql, parameters)
+            found = arrow(con, sql, parameters)
+        return frame(found)
 
     def query_many(self, queries: Mapping[str, str | tuple[str, Parameters]]) -> dict[str, pd.DataFrame]:
         """The rows of several named queries, all of the same moment; with parameters as (sql, parameters)."""
@@ -106,7 +107,8 @@ class Database:
             name: query if isinstance(query, tuple) else (query, None) for name, query in queries.items()
         }
         with self.read() as con:
-            return {name: frame(con, sql, parameters) for name, (sql, parameters) in pairs.items()}
+            found = {name: arrow(con, sql, parameters) for name, (sql, parameters) in pairs.items()}
+        return {name: frame(table) for name, table in found.items()}
 
     def version(self) -> str:
         """A text that changes with every write: the key for caches. Takes no lock."""

@@ -10,26 +10,10 @@ import duckdb
 import pandas as pd
 
 from evotrade.cells import Phenotype
+from evotrade.engine.metrics import METRICS
 from evotrade.errors import StoreError
 from evotrade.store.database import Database
-from evotrade.store.rows import Row, fetch, frame, from_epoch, insert
-
-METRICS = (
-    *(
-        "net_profit",
-        "return_pct",
-        "cagr_pct",
-        "buy_hold_return_pct",
-        "exposure_pct",
-        "volatility_pct",
-        "sharpe",
-    ),
-    *("sortino", "calmar", "omega", "max_drawdown_pct", "max_drawdown_bars", "avg_drawdown_pct", "trades"),
-    *("closed_trades", "win_rate_pct", "profit_factor", "expectancy_pct", "avg_trade_pct", "best_trade_pct"),
-    *("worst_trade_pct", "avg_holding_bars", "max_win_streak", "max_loss_streak", "sqn", "kelly", "turnover"),
-    *("fees_paid", "breakeven_bps", "final_equity"),
-)
-"""The metrics that have a column: those of the engine, by a test."""
+from evotrade.store.rows import Row, fetch, from_epoch, insert, scalar
 
 _PLAIN = (
     *("pair", "source", "timeframe", "split", "bars", "base_timeframe", "data_hash", "combine"),
@@ -41,7 +25,8 @@ _TIMES = {
     "series_start_s": "series_start",
     "series_end_s": "series_end",
 }
-_SAME = ("pair", "source", "timeframe", "split", "span_start", "span_end", "recorded")
+_OF_CELL = "SELECT * FROM phenotypes WHERE cell_id = $id ORDER BY position"
+_SAME = ("cell_id", "pair", "source", "timeframe", "split", "span_start", "span_end", "recorded")
 
 
 class PhenotypeTable(Database):
@@ -49,24 +34,17 @@ class PhenotypeTable(Database):
 
     def phenotypes(self, cell_id: int) -> pd.DataFrame:
         """The cell's metrics, a row for each data set, timeframe and split; times are UTC."""
-        with self.read() as con:
-            found = frame(
-                con, "SELECT * FROM phenotypes WHERE cell_id = $id ORDER BY position", {"id": cell_id}
-            )
-        return found.drop(columns="position")
+        return self.query(_OF_CELL, {"id": cell_id}).drop(columns="position")
 
     def add_phenotypes(self, cell_id: int, phenotypes: Sequence[Phenotype]) -> None:
         """Keep further results of a cell; one of the same series, split and span replaces the old."""
         rows = phenotype_rows([(cell_id, phenotypes)])
         same = " AND ".join(f"{name} = ${name}" for name in _SAME)
+        following = "SELECT coalesce(max(position) + 1, 0) FROM phenotypes WHERE cell_id = $id"
         with self.write() as con:
             for row in rows:
-                key = {name: row[name] for name in ("cell_id", *_SAME)}
-                con.execute(f"DELETE FROM phenotypes WHERE cell_id = $cell_id AND {same}", key)
-            last = fetch(
-                con, "SELECT max(position) AS n FROM phenotypes WHERE cell_id = $id", {"id": cell_id}
-            )
-            first = 0 if last[0]["n"] is None else last[0]["n"] + 1
+                con.execute(f"DELETE FROM phenotypes WHERE {same}", {name: row[name] for name in _SAME})
+            first = scalar(con, following, {"id": cell_id})
             insert(con, "phenotypes", [{**row, "position": first + row["position"]} for row in rows])
 
 
@@ -92,15 +70,14 @@ def _row(phenotype: Phenotype) -> dict[str, Any]:
 
 
 def _refuse_unknown(metrics: Mapping[str, float]) -> None:
-    unknown = metrics.keys() - set(METRICS)
+    unknown = metrics.keys() - METRICS.keys()
     if unknown:
         raise StoreError(f"there is no metric {min(unknown)!r}: use one of {', '.join(METRICS)}")
 
 
 def fetch_phenotypes(con: duckdb.DuckDBPyConnection, cell_id: int) -> tuple[Phenotype, ...]:
     """The cell's phenotypes in the order in which they were stored."""
-    rows = fetch(con, "SELECT * FROM phenotypes WHERE cell_id = $id ORDER BY position", {"id": cell_id})
-    return tuple(_phenotype(row) for row in rows)
+    return tuple(_phenotype(row) for row in fetch(con, _OF_CELL, {"id": cell_id}))
 
 
 def _phenotype(row: Row) -> Phenotype:

@@ -49,14 +49,21 @@ def fetch(
     con: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters | None = None
 ) -> list[dict[str, Any]]:
     """The rows of a query, each as column → value; NULL is None, NaN stays NaN."""
-    rows: list[dict[str, Any]] = con.sql(sql, params=parameters).to_arrow_table().to_pylist()
+    rows: list[dict[str, Any]] = arrow(con, sql, parameters).to_pylist()
     return rows
 
 
-def frame(con: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters | None = None) -> pd.DataFrame:
-    """The rows of a query as a DataFrame; a whole number that may be missing stays one (Int64)."""
-    # Not DuckDB's own df(): it takes longer, and uses what pandas is about to remove.
-    table = con.sql(sql, params=parameters).to_arrow_table()
+def arrow(con: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters | None = None) -> pa.Table:
+    """The rows of a query as an Arrow table, which outlives the connection."""
+    return con.sql(sql, params=parameters).to_arrow_table()
+
+
+def frame(table: pa.Table) -> pd.DataFrame:
+    """The rows as a DataFrame; a column of whole numbers with some missing stays whole (Int64).
+
+    Takes longer than the query, and needs no connection: call it when the read is over.
+    """
+    # Not DuckDB's own df(), which uses what pandas is about to remove.
     found: pd.DataFrame = table.to_pandas()
     gaps = [
         field.name

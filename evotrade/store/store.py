@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 
 from evotrade.store.candles import CandleTable
-from evotrade.store.cells import CellTable
+from evotrade.store.doctor import Doctor
+from evotrade.store.lineage import LineageView
+from evotrade.store.runs import RunTable
+from evotrade.store.ticks import TickTable
 
 
-class Store(CellTable, CandleTable):
+class Store(RunTable, LineageView, CandleTable, TickTable, Doctor):
     """Cells, dishes, runs, trials and candles in one DuckDB file, for many threads and processes at once."""
 
 

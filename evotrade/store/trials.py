@@ -1,0 +1,101 @@
+"""The ledger of trials: added to, counted and read, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from evotrade.evolve.ledger import Trial
+from evotrade.store.database import Database
+from evotrade.store.rows import Row, from_epoch, insert, scalar, utc
+
+_TIMES = {"start_s": "span_start", "end_s": "span_end"}
+_LISTS = ("slice_n", "slice_sum", "slice_sum_sq")
+_PLAIN = tuple(field.name for field in fields(Trial) if field.name not in {*_TIMES, *_LISTS, "created_at"})
+_CONDITIONS = {
+    "dish": "dish = $dish",
+    "pair": "pair = $pair",
+    "timeframe": "timeframe = $timeframe",
+    "start": "span_end > $start",
+    "end": "span_start < $end",
+}
+
+
+class TrialTable(Database):
+    """The table `trials`."""
+
+    def add_trials(self, trials: Sequence[Trial]) -> None:
+        """Enter trials into the ledger."""
+        with self.write() as con:
+            insert_trials(con, trials)
+
+    def count_trials(
+        self,
+        pair: str,
+        start_s: int | None = None,
+        end_s: int | None = None,
+        *,
+        timeframe: str | None = None,
+        effective: bool = False,
+    ) -> int:
+        """N: trials of the pair on any span that overlaps `[start_s, end_s)`, at any interval, that traded.
+
+        With `effective`, those with the same decisions on the same span count once.
+        """
+        counted = (
+            "count(DISTINCT (fingerprint, timeframe, span_start, span_end))" if effective else "count(*)"
+        )
+        where, parameters = _where(pair=pair, timeframe=timeframe, start_s=start_s, end_s=end_s)
+        with self.read() as con:
+            return int(scalar(con, f"SELECT {counted} FROM trials {where} AND trades > 0", parameters))
+
+    def trials(
+        self,
+        *,
+        dish: str | None = None,
+        pair: str | None = None,
+        timeframe: str | None = None,
+        start_s: int | None = None,
+        end_s: int | None = None,
+    ) -> pd.DataFrame:
+        """Trials in the order in which they were made; spans need to overlap `[start_s, end_s)`.
+
+        `slice_n`, `slice_sum`, `slice_sum_sq` hold an array of 16 per row; span_start, span_end and
+        created_at are UTC.
+        """
+        where, parameters = _where(dish=dish, pair=pair, timeframe=timeframe, start_s=start_s, end_s=end_s)
+        return self.query(f"SELECT * FROM trials {where} ORDER BY created_at", parameters)
+
+    def tried(self, dish: str) -> set[str]:
+        """Ids of all genomes that were ever evaluated in the dish."""
+        with self.read() as con:
+            sql = "SELECT DISTINCT genome_id FROM trials WHERE dish = $dish"
+            return {genome_id for (genome_id,) in con.execute(sql, {"dish": dish}).fetchall()}
+
+
+def insert_trials(con: duckdb.DuckDBPyConnection, trials: Sequence[Trial]) -> None:
+    """Inside a write: enter trials into the ledger."""
+    insert(con, "trials", [_row(trial) for trial in trials])
+
+
+def _row(trial: Trial) -> Row:
+    row: dict[str, Any] = {name: getattr(trial, name) for name in _PLAIN}
+    row.update((name, list(getattr(trial, name))) for name in _LISTS)
+    row.update((column, from_epoch(getattr(trial, name))) for name, column in _TIMES.items())
+    row["created_at"] = utc(trial.created_at, f"time of the trial of {trial.genome_id}")
+    return row
+
+
+def _where(*, start_s: int | None, end_s: int | None, **equal: str | None) -> tuple[str, dict[str, Any]]:
+    given = {
+        **equal,
+        "start": None if start_s is None else from_epoch(start_s),
+        "end": None if end_s is None else from_epoch(end_s),
+    }
+    parameters = {name: value for name, value in given.items() if value is not None}
+    conditions = " AND ".join(_CONDITIONS[name] for name in parameters)
+    return f"WHERE {conditions}" if conditions else "", parameters
