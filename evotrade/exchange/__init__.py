@@ -1,1 +1,5 @@
-"""Kraken, as a client sees it."""
+"""Kraken: its public candles."""
+
+from evotrade.exchange.candles import Progress, fetch_candles
+
+__all__ = ["Progress", "fetch_candles"]

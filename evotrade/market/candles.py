@@ -177,6 +177,11 @@ def _floats(column: pd.Series) -> Floats:
         raise DataError(f"column {column.name} holds {column.dtype}: candles need numbers") from None
 
 
+def without_trades(columns: Mapping[str, Floats]) -> npt.NDArray[np.bool_]:
+    """(n,) whether nothing was traded in a bar; a market that does not count trades has volume alone."""
+    return np.asarray((columns["volume"] == 0) & (columns["trades"] == 0))
+
+
 def find_bad_bars(
     time_s: npt.NDArray[np.int64], columns: Mapping[str, Floats], timeframe: str
 ) -> list[tuple[int, str]]:

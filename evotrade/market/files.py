@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from evotrade import timeframes
 from evotrade.errors import BadCandleFile
-from evotrade.market.candles import Candles, Floats, Source, find_bad_bars
+from evotrade.market.candles import Candles, Source, find_bad_bars, without_trades
 from evotrade.market.tables import read_table
 
 _TIMEFRAMES = {length: name for name, length in timeframes.SECONDS.items()}
@@ -76,11 +76,6 @@ def parse_candles(
     values: dict[str, Any] = {column: values[kept] for column, values in columns.items()}
     candles = Candles(table.time_s[kept], timeframe=timeframe, pair=pair, source=source, **values)
     return CandleFile(candles, rows, empty)
-
-
-def without_trades(columns: dict[str, Floats]) -> npt.NDArray[np.bool_]:
-    """(n,) whether nothing was traded in a bar; a market that does not count trades has volume alone."""
-    return np.asarray((columns["volume"] == 0) & (columns["trades"] == 0))
 
 
 def _timeframe(time_s: npt.NDArray[np.int64], given: str | None, name: str) -> str:

@@ -1,0 +1,154 @@
+"""Candles of files, of the store and of Kraken: the services that read, import and fetch them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from evotrade.errors import BadCandleFile, NotFound, SettingsError
+from evotrade.exchange import Progress
+from evotrade.exchange import fetch_candles as fetch_pieces
+from evotrade.market.candles import Candles, Source
+from evotrade.market.files import CandleFile, RefusedRow, parse_candles
+from evotrade.market.gaps import fill_gaps as filled
+from evotrade.market.pairs import archive_name, pair_name
+from evotrade.store import Store
+
+FilePath = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import brought: the candles of the file, how many bars of it the store did not have, the
+    rows refused, and how many bars without trades were dropped.
+    """
+
+    candles: Candles
+    new_bars: int
+    refused: tuple[RefusedRow, ...]
+    without_trades: int
+
+
+def read_candle_file(
+    path: FilePath, timeframe: str | None = None, pair: str | None = None, source: Source = "archive"
+) -> CandleFile:
+    """The candles in a CSV, Parquet or Kraken archive file, and the rows refused.
+
+    What is not given is taken from a name like XBTUSD_60.csv, the timeframe otherwise from the rows; the
+    pair is "" where nothing says it. Raises `BadCandleFile`.
+    """
+    file = Path(path)
+    named_pair, named_timeframe = archive_name(file.name) or ("", None)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise BadCandleFile(f"{file} cannot be read ({error.strerror}): check the path") from None
+    return parse_candles(
+        content,
+        timeframe=timeframe or named_timeframe,
+        pair=pair_name(pair) if pair else named_pair,
+        source=source,
+        name=file.name,
+    )
+
+
+def load_candles(
+    source: FilePath,
+    interval: str | None = None,
+    store: Store | Callable[[], Store] | None = None,
+    *,
+    pair: str | None = None,
+    fill_gaps: str | None = None,
+) -> Candles:
+    """The candles of a file, or of a pair like BTC/USD that the store holds.
+
+    `store` may be what opens it, called only when `source` is a pair; a pair's interval may be left out
+    where the store holds one alone. `pair` is that of a file whose name does not say it. `fill_gaps="flat"`
+    fills gaps, see `market.gaps`. Raises `BadCandleFile`, `NotFound`, and `SettingsError` for a pair without a store.
+    """
+    if Path(source).is_file() or not _names_pair(source):
+        candles = read_candle_file(source, interval, pair).candles
+    elif store is None:
+        raise SettingsError(f"{source} is a pair, and pairs are in a store: give the store, or a file")
+    else:
+        candles = _stored(store if isinstance(store, Store) else store(), pair_name(str(source)), interval)
+    return candles if fill_gaps is None else filled(candles, fill_gaps)
+
+
+def import_candles(
+    path: FilePath,
+    pair: str | None = None,
+    interval: str | None = None,
+    *,
+    store: Store,
+    source: Source = "archive",
+) -> Imported:
+    """Bring a file's candles into the store.
+
+    Raises `BadCandleFile`, and `SettingsError` where neither `pair` nor the file's name says the pair.
+    """
+    file = read_candle_file(path, interval, pair, source)
+    if not file.candles.pair:
+        raise SettingsError(f"{Path(path).name} does not say its pair: name it, like BTC/USD")
+    return Imported(file.candles, store.save_candles(file.candles), file.refused, file.without_trades)
+
+
+def fetch_candles(
+    pair: str,
+    interval: str,
+    store: Store,
+    *,
+    since: datetime | None = None,
+    url: str | None = None,
+    progress: Progress | None = None,
+) -> Candles:
+    """Bring Kraken's candles into the store, and return those fetched: the latest 720, or all from `since`.
+
+    `since` without a zone is UTC; candles older than the latest 720 are made of trades, 1 000 a second.
+    Each piece is stored as it comes, so that an interrupted fetch loses little. `progress` takes the part
+    that is done. Raises `ExchangeError`, and `NotFound` where Kraken has no such candles.
+    """
+    since_s = (
+        None if since is None else int((since if since.tzinfo else since.replace(tzinfo=UTC)).timestamp())
+    )
+    first_s: int | None = None
+    for piece in fetch_pieces(pair, interval, since_s, url=url, progress=progress):
+        store.save_candles(piece)
+        first_s = int(piece.time_s[0]) if first_s is None else first_s
+    if first_s is None:
+        raise NotFound(
+            f"Kraken has no finished {interval} bars of {pair} yet: try an earlier day or a shorter bar"
+        )
+    return store.load_candles(pair_name(pair), interval.lower(), "kraken", first_s)
+
+
+def latest_series(store: Store) -> Candles | None:
+    """The stored series with the latest bar, the longest of several; None in an empty store."""
+    held = store.coverage()
+    if held.empty:
+        return None
+    row = held.sort_values(["last", "bars"]).iloc[-1]
+    return store.load_candles(row["pair"], row["timeframe"], row["source"])
+
+
+def _names_pair(source: FilePath) -> bool:
+    try:
+        pair_name(os.fspath(source))
+    except SettingsError:
+        return False
+    return True
+
+
+def _stored(store: Store, pair: str, interval: str | None) -> Candles:
+    if interval is not None:
+        return store.load_candles(pair, interval.lower())
+    held = store.coverage()
+    intervals = sorted(set(held.loc[held["pair"] == pair, "timeframe"]))
+    if not intervals:
+        raise NotFound(f"the store holds no candles of {pair}: fetch them, or import a file")
+    if len(intervals) > 1:
+        raise SettingsError(f"the store holds {pair} at {', '.join(intervals)}: say which")
+    return store.load_candles(pair, str(intervals[0]))
