@@ -1,0 +1,47 @@
+# Everything a fresh machine with python3 (3.11 or later) and make needs: each target installs what it uses.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: run test lint soak bench browser clean
+
+run: $(VENV)/.app                ## store, candles, a first evolution if there is none, the app; DATA=file for your own candles
+	$(BIN)/evotrade up $(if $(DATA),--data "$(DATA)")
+
+test: $(VENV)/.dev browser lint  ## all that CI checks
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak" --cov --cov-report=term:skip-covered
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+soak: $(VENV)/.dev browser       ## the long forms: many kills, long mixes, many examples
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest
+
+bench: $(VENV)/.dev              ## prints what README and docs may quote
+	$(BIN)/python benchmarks/store_mix.py
+	$(BIN)/python benchmarks/lab.py
+
+browser:                         ## Chromium for the browser tests, where this user may install it
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get update -qq && apt-get install -y -qq chromium fonts-noto-color-emoji >/dev/null; } \
+	  || echo "Chromium is not installed and cannot be installed by this user: browser tests will be skipped."
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.app: requirements.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) -r requirements.txt
+	$(PIP) --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.app
+	$(PIP) --editable ".[dev]" -c requirements.txt
+	@touch $@

@@ -1,0 +1,182 @@
+"""The command that evolves a dish, and how a run is watched on a terminal."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from evotrade.cells import status_label
+from evotrade.cli.options import (
+    CombineOption,
+    DataOption,
+    FeeOption,
+    IntervalOption,
+    PairOption,
+    StoreOption,
+    TimeframesOption,
+    candles_of,
+    names,
+    store_at,
+)
+from evotrade.cli.output import note, say
+from evotrade.engine.execution import Execution
+from evotrade.lab.evolution import Limits, Run, evolve
+from evotrade.lab.evolution import Progress as Step
+from evotrade.market.candles import Candles
+from evotrade.settings import load_settings
+from evotrade.store import Store
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's command."""
+    app.command("evolve")(evolve_dish)
+
+
+def evolve_dish(
+    dish: Annotated[str, typer.Option(help="Name of the dish.")],
+    generations: Annotated[int, typer.Option(help="Generations in all, the founders' included.", min=1)] = 50,
+    population: Annotated[int, typer.Option(help="Genomes in a generation.", min=2)] = 200,
+    data: DataOption = None,
+    pair: PairOption = None,
+    interval: IntervalOption = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same data: same cells.", min=0)] = 1,
+    timeframes: TimeframesOption = "",
+    aggregate: Annotated[str, typer.Option(help="best, mean or worst of the timeframes.")] = "best",
+    objective: Annotated[str, typer.Option(help="The metric that is fitness.")] = "return_pct",
+    combine: CombineOption = "votes",
+    fee_bps: FeeOption = None,
+    executor: Annotated[
+        str | None, typer.Option(help="serial, threads, processes or dask://HOST:PORT.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="How many at once.", min=1)] = None,
+    goal: Annotated[float | None, typer.Option(help="Stop at this fitness.")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Stop after so long.")] = None,
+    patience: Annotated[
+        int | None, typer.Option(help="Stop after so many generations without a better cell.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a dish that exists.")] = False,
+    store: StoreOption = None,
+) -> None:
+    """Evolve a population on candles. Ctrl-C stops after the generation; --resume goes on."""
+    lab = store_at(store)
+    candles, chosen = None, {}
+    if not resume:
+        candles = candles_of(data, pair, interval, lab)
+        chosen = {
+            "population": population,
+            "seed": seed,
+            "timeframes": names(timeframes) or (candles.timeframe,),
+            "aggregate": aggregate,
+            "objective": objective,
+            "combine": combine,
+            "execution": Execution(fee_bps=load_settings().fee_bps if fee_bps is None else fee_bps),
+        }
+    watched(
+        dish,
+        candles,
+        lab,
+        generations,
+        executor=executor,
+        workers=workers,
+        resume=resume,
+        fitness_goal=goal,
+        max_seconds=minutes * 60 if minutes else None,
+        max_stagnation=patience,
+        **chosen,
+    )
+
+
+def watched(
+    dish: str,
+    candles: Candles | None,
+    store: Store,
+    generations: int,
+    *,
+    fitness_goal: float | None = None,
+    max_seconds: float | None = None,
+    max_stagnation: int | None = None,
+    **settings: Any,
+) -> Run:
+    """Evolve, with progress on the terminal and Ctrl-C as a request to stop."""
+    say(f"Dish {dish!r}" + (f" on {candles!r}" if candles else ", resumed"))
+    with _stop_on_interrupt() as stop, _progress(generations) as show:
+        run = evolve(
+            dish,
+            candles,
+            store=store,
+            generations=generations,
+            limits=Limits(fitness_goal, max_seconds, max_stagnation, stop.is_set),
+            on_generation=show,
+            **settings,
+        )
+    _conclude(run, store)
+    return run
+
+
+@contextmanager
+def _stop_on_interrupt() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets; the second one interrupts as usual."""
+    asked = threading.Event()
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+        note("Stopping after this generation; press Ctrl-C again to stop at once.")
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _progress(generations: int) -> Iterator[Any]:
+    """What to call after each generation: moves a bar on a terminal, prints plain lines elsewhere."""
+    if not Console().is_terminal:
+        yield lambda step: say(_line(step))
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[shown]}"),
+    )
+    with Progress(*columns) as bar:
+        task = bar.add_task("generation", total=generations, shown="")
+        yield lambda step: bar.update(task, completed=step.stats.generation + 1, shown=_figures(step))
+
+
+def _line(step: Step) -> str:
+    return f"generation {step.stats.generation + 1}/{step.generations}  {_figures(step)}"
+
+
+def _figures(step: Step) -> str:
+    left = timedelta(seconds=round(step.left_s))
+    stats = step.stats
+    return (
+        f"best {stats.best:,.2f}  median {stats.median:,.2f}  born {stats.born}  "
+        f"{stats.cells_per_second:.0f} cells/s  {left} left"
+    )
+
+
+def _conclude(run: Run, store: Store) -> None:
+    alive = store.count_cells(dish=run.dish.name, status="alive")
+    dead = store.count_cells(dish=run.dish.name, status="dead")
+    say(f"{run.reason}: {alive} {status_label('alive')}, {dead} {status_label('dead')}")
+    if run.best is None:
+        note("No cell lives: try more generations, another seed or other candles.")
+        return
+    say(f"best: cell {run.best.cell_id}, {run.best.objective} {run.best.fitness:,.2f} on train")
+    say(run.best.genome)
+    note(f"See it: evotrade show {run.best.cell_id}   Prove it: evotrade reproduce {run.best.cell_id}")

@@ -1,0 +1,60 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evotrade.errors import SettingsError
+from evotrade.lab.candles import load_candles
+from evotrade.market.candles import Candles
+from evotrade.settings import load_settings
+from evotrade.store import Store, open_store
+
+StoreOption = Annotated[
+    Path | None,
+    typer.Option("--store", help="The store's file; otherwise EVOTRADE_STORE, otherwise db/evotrade.duckdb."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="A candle file: CSV, Parquet or Kraken archive.", show_default=False),
+]
+PairOption = Annotated[str | None, typer.Option("--pair", help="A pair the store holds, like BTC/USD.")]
+IntervalOption = Annotated[str | None, typer.Option("--interval", help="Length of a bar: 1h, 4h, 1d …")]
+TimeframesOption = Annotated[
+    str,
+    typer.Option(
+        "--timeframes", help="Timeframes to evaluate at, like 1h,4h,1d; otherwise the candles' own."
+    ),
+]
+CombineOption = Annotated[
+    str, typer.Option("--combine", help="How rules vote: votes, majority, first or unanimous.")
+]
+FeeOption = Annotated[
+    float | None, typer.Option("--fee-bps", help="Fee per side in basis points; default 40.")
+]
+
+
+def store_at(path: Path | None) -> Store:
+    """The store that a command works on; made if missing."""
+    if path is not None:
+        os.environ["EVOTRADE_STORE"] = str(path)  # so that settings, and processes this one starts, agree
+    return open_store(load_settings().store)
+
+
+def candles_of(data: Path | None, pair: str | None, interval: str | None, store: Store) -> Candles:
+    """The candles a command was pointed at: a file, or a pair in the store."""
+    if data is not None:
+        return load_candles(data, interval)
+    if pair is None:
+        raise SettingsError("no candles named: give --data FILE, or --pair PAIR and --interval INTERVAL")
+    return load_candles(pair, interval, store=store)
+
+
+def names(listed: str) -> tuple[str, ...]:
+    """The names in a comma-separated option."""
+    return tuple(name.strip() for name in listed.split(",") if name.strip())

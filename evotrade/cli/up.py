@@ -1,0 +1,136 @@
+"""`evotrade up` and `evotrade app`: the processes a person starts with one command and ends with Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from evotrade.cli.evolution import watched
+from evotrade.cli.options import DataOption, StoreOption, store_at
+from evotrade.cli.output import note, say
+from evotrade.errors import EvotradeError, ExchangeError
+from evotrade.lab.candles import fetch_candles, import_candles, latest_series
+from evotrade.market.candles import Candles
+from evotrade.market.synthetic import synthetic_candles
+from evotrade.settings import load_settings
+from evotrade.store import Store
+
+_APP = Path(__file__).parents[2] / "app.py"
+_HOST = "127.0.0.1"
+_START_S, _STOP_S = 60.0, 10.0
+
+FIRST_DISH = "first dish"
+_GENERATIONS, _POPULATION = 20, 200
+
+PortOption = Annotated[int, typer.Option(help="The app's port; the next free one where it is taken.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(up)
+    app.command("app")(run_app)
+
+
+def up(data: DataOption = None, port: PortOption = 8501, store: StoreOption = None) -> None:
+    """Store, candles, a first evolution if there is none, and the app; Ctrl-C ends all of it."""
+    lab = store_at(store)
+    with _until_interrupted(), _app(port) as (url, server):
+        say(f"The app is at {url}")
+        candles = _first_candles(lab, data)
+        if lab.dishes().empty:
+            watched(FIRST_DISH, candles, lab, _GENERATIONS, population=_POPULATION)
+        say(f"The app is at {url}   Ctrl-C ends it.")
+        server.wait()
+
+
+def run_app(port: PortOption = 8501, store: StoreOption = None) -> None:
+    """The app alone; Ctrl-C ends it."""
+    store_at(store)
+    with _until_interrupted(), _app(port) as (url, server):
+        say(f"The app is at {url}   Ctrl-C ends it.")
+        server.wait()
+
+
+def _first_candles(store: Store, data: Path | None) -> Candles:
+    """The candles of the file, otherwise those in the store, otherwise Kraken's, otherwise synthetic ones."""
+    if data is not None:
+        brought = import_candles(data, store=store)
+        return brought.candles
+    held = latest_series(store)
+    if held is not None:
+        return held
+    try:
+        return fetch_candles("BTC/USD", "1h", store=store, url=load_settings().kraken_url)
+    except ExchangeError as error:
+        note(
+            f"{error}\nWithout Kraken's candles, this is a synthetic market: good for a look around, not for money."
+        )
+        candles = synthetic_candles(20_000, "1h", seed=1)
+        store.save_candles(candles)
+        return candles
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[None]:
+    """Ends quietly at Ctrl-C, and at SIGTERM as if it were Ctrl-C."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        with suppress(KeyboardInterrupt):
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _app(port: int) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The running app as (address, process); it ends with the block."""
+    chosen = _free_port(port)
+    command = [sys.executable, "-m", "streamlit", "run", str(_APP), "--server.port", str(chosen)]
+    # A session of its own: Ctrl-C reaches this process alone, which then ends the app in good order.
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+    url = f"http://{_HOST}:{chosen}"
+    try:
+        _wait_for(url, server)
+        yield url, server
+    finally:
+        server.terminate()
+        try:
+            server.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _START_S
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise EvotradeError(f"the app ended with exit code {server.returncode}: its message stands above")
+        with suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
+            return
+        time.sleep(0.1)
+    raise EvotradeError(f"the app did not answer at {url} for {_START_S:.0f} s: try again, or another --port")
+
+
+def _free_port(wanted: int) -> int:
+    for port in range(wanted, wanted + 100):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind((_HOST, port))
+                return port
+    raise EvotradeError(f"ports {wanted} to {wanted + 99} are all taken: name another by --port")

@@ -1,0 +1,109 @@
+"""A dish: a named, resumable experiment. Same dish, same data: the same cells in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, get_args
+
+from evotrade import timeframes
+from evotrade.cells import objective
+from evotrade.engine.evaluator import COMBINES
+from evotrade.engine.execution import Execution
+from evotrade.errors import EvolutionError, SettingsError
+from evotrade.market.candles import Candles
+
+Aggregate = Literal["best", "mean", "worst"]
+AGGREGATES: tuple[str, ...] = get_args(Aggregate)
+
+
+@dataclass(frozen=True, slots=True)
+class Dish:
+    """All that decides the outcome of an evolution. Refuses values out of range with `SettingsError`.
+
+    `timeframe` and `data_hash` name the series, from `series_start_s` to `series_end_s` (Unix seconds);
+    `timeframes` are those that fitness is measured at and `aggregate` makes one number of them.
+    `shares` divide the bars into train, validation and vault. `warmup_bars` come before the first judged
+    bar at each timeframe, and again at each border. Selection prefers genomes with at least `min_trades`
+    entries on train; no genome grows over `max_size` nodes. Each generation, `crossover_share` of the
+    offspring have two parents and `fresh_share` none; `finalists` are scored on validation at the end.
+    """
+
+    name: str
+    pair: str
+    source: str
+    timeframe: str
+    data_hash: str
+    series_start_s: int
+    series_end_s: int
+    timeframes: tuple[str, ...]
+    aggregate: Aggregate = "best"
+    objective: str = "return_pct"
+    execution: Execution = field(default_factory=Execution)
+    combine: str = "votes"
+    seed: int = 1
+    population: int = 200
+    tournament: int = 4
+    crossover_share: float = 0.2
+    fresh_share: float = 0.1
+    max_size: int = 40
+    min_trades: int = 10
+    finalists: int = 10
+    warmup_bars: int = 720
+    shares: tuple[float, float, float] = (0.6, 0.2, 0.2)
+
+    def __post_init__(self) -> None:
+        objective(self.objective)
+        if not self.name.strip():
+            raise SettingsError("a dish needs a name")
+        if self.aggregate not in AGGREGATES:
+            raise SettingsError(f"unknown aggregate {self.aggregate!r}: use one of {', '.join(AGGREGATES)}")
+        if self.combine not in COMBINES:
+            raise SettingsError(
+                f"unknown way to combine rules {self.combine!r}: use one of {', '.join(COMBINES)}"
+            )
+        if self.population < 2:
+            raise SettingsError(f"a population of {self.population} cannot evolve: use at least 2")
+        if min(self.shares) < 0 or abs(sum(self.shares) - 1) > 1e-9 or self.shares[0] == 0:
+            raise SettingsError(f"splits {self.shares} must be shares of 1 with some of it for train")
+        base_s = timeframes.length_s(self.timeframe)
+        if not self.timeframes:
+            raise SettingsError(
+                f"dish {self.name!r} has no timeframe to measure fitness at: name one or more"
+            )
+        for name in self.timeframes:
+            if timeframes.length_s(name) % base_s:
+                raise SettingsError(f"timeframe {name} is not a multiple of the candles' {self.timeframe}")
+
+    @classmethod
+    def of(cls, name: str, candles: Candles, **settings: Any) -> Dish:
+        """A dish on that series; `timeframes` defaults to the series' own."""
+        if not len(candles):
+            raise EvolutionError(f"dish {name!r} has no candles: load some first")
+        settings.setdefault("timeframes", (candles.timeframe,))
+        return cls(
+            name=name,
+            pair=candles.pair,
+            source=candles.source,
+            timeframe=candles.timeframe,
+            data_hash=candles.data_hash,
+            series_start_s=int(candles.time_s[0]),
+            series_end_s=int(candles.end_s[-1]),
+            **settings,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The dish as JSON keeps it."""
+        shallow = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {**shallow, "execution": self.execution.to_dict()}
+
+    @classmethod
+    def from_dict(cls, spec: Mapping[str, Any]) -> Dish:
+        """The dish that `to_dict` described."""
+        lists = {name: tuple(spec[name]) for name in ("timeframes", "shares")}
+        return cls(**{**spec, **lists, "execution": Execution.from_dict(spec["execution"])})
+
+    def differences(self, other: Dish) -> dict[str, tuple[Any, Any]]:
+        """Settings in which the two differ, as (own, other's)."""
+        mine, theirs = asdict(self), asdict(other)
+        return {name: (mine[name], theirs[name]) for name in mine if mine[name] != theirs[name]}

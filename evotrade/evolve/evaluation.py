@@ -1,0 +1,66 @@
+"""Evaluation of many genomes at several timeframes through an executor, in the order given."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+
+from evotrade.engine.backtest import Span
+from evotrade.engine.columns import Columns
+from evotrade.engine.execution import Execution
+from evotrade.engine.population import Evaluated, evaluate_population
+from evotrade.genome import Genome
+from evotrade.market.candles import Candles
+from evotrade.market.resample import resample
+
+_TASKS_PER_WORKER = 2  # so that a slow batch does not leave the other workers idle at the end
+_FEWEST_GENOMES_PER_TASK = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is evaluated besides the genome: the spans at each timeframe, costs and limits, the way to vote."""
+
+    spans: Mapping[str, tuple[Span, ...]]
+    execution: Execution
+    combine: str
+
+
+Evaluation = Mapping[str, Evaluated]
+"""What became of one genome, by timeframe."""
+
+
+def evaluate_all(
+    genomes: Sequence[Genome], candles: Candles, plan: Plan, executor: Executor, workers: int = 1
+) -> list[Evaluation]:
+    """Evaluate each genome on `candles` as `plan` says; results in the order of `genomes`."""
+    tasks = [(batch, candles, plan) for batch in _batches(genomes, workers)]
+    futures = [executor.submit(evaluate_batch, *task) for task in tasks]
+    return list(chain.from_iterable(future.result() for future in futures))
+
+
+def evaluate_batch(genomes: Sequence[Genome], candles: Candles, plan: Plan) -> list[Evaluation]:
+    """One task: all of `genomes` at each timeframe of the plan."""
+    by_timeframe = {
+        timeframe: evaluate_population(
+            genomes, series_columns(candles, timeframe), spans, plan.execution, plan.combine
+        )
+        for timeframe, spans in plan.spans.items()
+    }
+    return [{name: rows[index] for name, rows in by_timeframe.items()} for index in range(len(genomes))]
+
+
+@lru_cache(maxsize=8)
+def series_columns(candles: Candles, timeframe: str) -> Columns:
+    """Columns of the series at `timeframe`; kept, so that a worker prepares each series once."""
+    return Columns(candles if timeframe == candles.timeframe else resample(candles, timeframe))
+
+
+def _batches(genomes: Sequence[Genome], workers: int) -> Iterator[Sequence[Genome]]:
+    size = max(_FEWEST_GENOMES_PER_TASK, math.ceil(len(genomes) / (workers * _TASKS_PER_WORKER)))
+    for first in range(0, len(genomes), size):
+        yield genomes[first : first + size]

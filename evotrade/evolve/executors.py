@@ -1,0 +1,52 @@
+"""Where evaluations run: in this thread, in threads, in processes or on a dask cluster.
+
+All speak `concurrent.futures.Executor`, and results are the same on each.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from typing import Any
+
+from evotrade.errors import SettingsError
+
+
+class SerialExecutor(Executor):
+    """Runs each task at once, in the calling thread."""
+
+    def submit(self, task: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """A finished future of the task; what the task raised is raised by its `result()`."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(task(*args, **kwargs))
+        except BaseException as error:  # noqa: BLE001 - a future carries whatever its task raised
+            future.set_exception(error)
+        return future
+
+
+def open_executor(spec: str, workers: int) -> Executor:
+    """The executor named `serial`, `threads`, `processes` or `dask://host:port`, to be used in a `with`.
+
+    Raises `SettingsError` for another name, or when dask is asked for and not installed.
+    """
+    if spec == "serial":
+        return SerialExecutor()
+    if spec == "threads":
+        return ThreadPoolExecutor(workers, thread_name_prefix="evotrade")
+    if spec == "processes":
+        # A forked child inherits locks that other threads of this process may hold at that moment.
+        return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    if spec.startswith("dask://"):
+        return _dask_executor(spec.removeprefix("dask://"))
+    raise SettingsError(f"unknown executor {spec!r}: use serial, threads, processes or dask://HOST:PORT")
+
+
+def _dask_executor(address: str) -> Executor:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise SettingsError("dask is not installed: pip install 'evotrade[dask]'") from None
+    executor: Executor = Client(address).get_executor(pure=False)
+    return executor

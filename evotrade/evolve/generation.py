@@ -1,0 +1,116 @@
+"""What becomes of a brood: births, failures by reason, trials; from plain data to plain data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from evotrade.cells import Cell, ViabilityRules, failure_to_be_born, is_viable
+from evotrade.evolve.dish import Dish
+from evotrade.evolve.evaluation import Evaluation, Plan
+from evotrade.evolve.evidence import Origin, outcomes, phenotypes, skips, trials
+from evotrade.evolve.fitness import Fitness, measure_fitness
+from evotrade.evolve.ledger import Trial
+from evotrade.evolve.search import Candidate
+from evotrade.evolve.selection import Member
+from evotrade.market.candles import Candles
+
+CANNOT_RUN = "cannot run"
+NEVER_ENTERED = "never entered a trade"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where and when a brood is judged."""
+
+    dish: Dish
+    candles: Candles
+    plan: Plan
+    rules: ViabilityRules
+    run_id: int
+    generation: int
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A judged brood: all cells born, those of them alive as `newborn` members, the rest by reason.
+
+    Cells and members carry the placeholder ids -1, -2, … in order of birth.
+    """
+
+    cells: tuple[Cell, ...]
+    newborn: tuple[Member, ...]
+    trials: tuple[Trial, ...]
+    failures: Mapping[str, int]
+
+
+def deliver(brood: Sequence[Candidate], evaluations: Sequence[Evaluation], setting: Setting) -> Delivery:
+    """Judge a brood, in its order."""
+    cells: list[Cell] = []
+    newborn: list[Member] = []
+    ledger: list[Trial] = []
+    failures: Counter[str] = Counter()
+    for candidate, evaluation in zip(brood, evaluations, strict=True):
+        fitness = measure_fitness(outcomes(evaluation, "train"), setting.dish)
+        reason = _failure(candidate, evaluation, fitness)
+        if reason is None:
+            cell = _cell(candidate, evaluation, fitness, setting, cell_id=-len(cells) - 1)
+            cells.append(cell)
+            if cell.status == "alive":
+                newborn.append(_member(cell, candidate, evaluation, fitness))
+        else:
+            failures[reason] += 1
+        origin = Origin(
+            outcome="failed" if reason else "born",
+            reason=reason or "",
+            fitness=fitness.value,
+            created_at=setting.now,
+            dish=setting.dish.name,
+            run_id=setting.run_id,
+            generation=setting.generation,
+            operator=candidate.operator,
+        )
+        ledger.extend(trials(candidate.genome, evaluation, setting.plan, setting.candles, origin))
+    return Delivery(tuple(cells), tuple(newborn), tuple(ledger), dict(failures))
+
+
+def _failure(candidate: Candidate, evaluation: Evaluation, fitness: Fitness) -> str | None:
+    """Why the candidate is not born; founders always are, if only to show how chance alone does."""
+    if len(skips(evaluation)) == len(evaluation):
+        return CANNOT_RUN
+    if candidate.parents and not fitness.trades:
+        return NEVER_ENTERED  # its fitness of 0 would beat a losing parent, and it would be dead at birth
+    return failure_to_be_born(fitness.value, candidate.parent_fitness)
+
+
+def _cell(
+    candidate: Candidate, evaluation: Evaluation, fitness: Fitness, setting: Setting, cell_id: int
+) -> Cell:
+    parents = [parent.cell_id for parent in candidate.parents]
+    cell = Cell(
+        genome=str(candidate.genome),
+        genome_id=candidate.genome.id,
+        fitness=fitness.value,
+        created_at=setting.now,
+        cell_id=cell_id,
+        dish=setting.dish.name,
+        generation=setting.generation,
+        parent_id=parents[0] if parents else None,
+        second_parent_id=parents[1] if len(parents) > 1 else None,
+        origin="evolution" if parents else "founder",
+        operator=candidate.operator,
+        combine=setting.plan.combine,
+        objective=setting.dish.objective,
+        phenotypes=phenotypes(evaluation, setting.plan, setting.candles, setting.dish.seed),
+    )
+    verdict = is_viable(cell, setting.rules)
+    return replace(cell, status=verdict.status, reasons=verdict.reasons + verdict.warnings)
+
+
+def _member(cell: Cell, candidate: Candidate, evaluation: Evaluation, fitness: Fitness) -> Member:
+    """The cell as selection sees it; its fingerprint is that of its behaviour at all timeframes."""
+    fingerprint = "+".join(outcome.fingerprint for outcome in outcomes(evaluation, "train").values())
+    return Member(cell.cell_id, candidate.genome, fitness.value, fitness.trades, fingerprint)

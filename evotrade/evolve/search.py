@@ -1,0 +1,160 @@
+"""The search, by ask and tell: it proposes genomes, and learns what became of them.
+
+A generation's randomness comes from (seed, generation) alone and the rest from the checkpoint, so that a
+search that was killed and restored goes on as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from evotrade.evolve.dish import Dish
+from evotrade.evolve.rates import Rates
+from evotrade.evolve.selection import Member, double_tournament, survivors
+from evotrade.genome import OPERATORS, Genome, Palette, as_genome, crossover, mutate, random_genome
+
+_FOUNDER, _FRESH, _CROSSOVER = "founder", "fresh", "crossover"
+_TRIES = 20  # a crowded neighbourhood is left after so many genomes that were tried before
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A genome proposed for evaluation, the operator that made it, and its parents (two after a crossover)."""
+
+    genome: Genome
+    operator: str
+    parents: tuple[Member, ...] = ()
+
+    @property
+    def parent_fitness(self) -> float | None:
+        """Fitness of the first parent; None for one without parents."""
+        return self.parents[0].fitness if self.parents else None
+
+
+class Search:
+    """A population in a dish. `members` are ranked best first; `seen` are ids of genomes already tried."""
+
+    def __init__(
+        self,
+        dish: Dish,
+        palette: Palette,
+        *,
+        members: Sequence[Member] = (),
+        seen: Iterable[str] = (),
+        rates: Rates | None = None,
+    ) -> None:
+        self.dish = dish
+        self.palette = palette
+        self.members = list(members)
+        self.seen = set(seen)
+        self.rates = rates or Rates.even(OPERATORS)
+
+    @classmethod
+    def restore(
+        cls, dish: Dish, palette: Palette, checkpoint: Mapping[str, Any], seen: Iterable[str]
+    ) -> Search:
+        """The search as it was when `checkpoint` was made."""
+        members = [
+            Member(cell_id, as_genome(row["genome"]), row["fitness"], row["trades"], row["fingerprint"])
+            for cell_id, row in zip(checkpoint["population"], checkpoint["members"], strict=True)
+        ]
+        return cls(dish, palette, members=members, seen=seen, rates=Rates.from_dict(checkpoint["rates"]))
+
+    def checkpoint(self) -> dict[str, Any]:
+        """All of the state but `seen`, which the ledger of trials holds."""
+        return {
+            "population": [member.cell_id for member in self.members],
+            "members": [
+                {
+                    "genome": str(member.genome),
+                    "fitness": member.fitness,
+                    "trades": member.trades,
+                    "fingerprint": member.fingerprint,
+                }
+                for member in self.members
+            ],
+            "rates": self.rates.to_dict(),
+        }
+
+    def ask(self, generation: int) -> list[Candidate]:
+        """A population's worth of genomes that this dish has not tried yet."""
+        rng = np.random.default_rng([self.dish.seed, generation])
+        propose = self._founder if generation == 0 or not self.members else self._offspring
+        fresh = _FOUNDER if generation == 0 else _FRESH
+        brood: list[Candidate] = []
+        for _ in range(self.dish.population):
+            candidate = next(
+                (
+                    one
+                    for one in (propose(rng, fresh) for _ in range(_TRIES))
+                    if one is not None and one.genome.id not in self.seen
+                ),
+                None,
+            )
+            if candidate is None:
+                candidate = self._founder(rng, fresh)
+                if candidate.genome.id in self.seen:
+                    continue
+            self.seen.add(candidate.genome.id)
+            brood.append(candidate)
+        return brood
+
+    def tell(self, brood: Sequence[Candidate], newborn: Sequence[Member]) -> None:
+        """Let `newborn`, those of `brood` that were born alive, compete for a place in the population."""
+        ranked = survivors([*self.members, *newborn], self.dish.population, self.dish.min_trades)
+        entered = {member.genome.id for member in ranked}
+        tried = Counter(candidate.operator for candidate in brood)
+        stayed = Counter(candidate.operator for candidate in brood if candidate.genome.id in entered)
+        self.members = ranked
+        self.rates = self.rates.after(
+            {name: (stayed[name], count) for name, count in tried.items()},
+            ranked[0].fitness if ranked else None,
+        )
+
+    def assign(self, ids: Mapping[int, int]) -> None:
+        """Put the store's cell ids in the place of placeholders."""
+        self.members = [replace(one, cell_id=ids.get(one.cell_id, one.cell_id)) for one in self.members]
+
+    @property
+    def diversity(self) -> float:
+        """Share of the population that has a genome shape of its own: genomes with the numbers taken out."""
+        shapes = {shape(member.genome) for member in self.members}
+        return len(shapes) / len(self.members) if self.members else 0.0
+
+    def _founder(self, rng: np.random.Generator, operator: str) -> Candidate:
+        return Candidate(random_genome(rng, self.palette), operator)
+
+    def _offspring(self, rng: np.random.Generator, fresh: str) -> Candidate | None:
+        heat = self.rates.temperature
+        draw = rng.random()
+        if draw < self.dish.fresh_share * (1 + heat):
+            return self._founder(rng, fresh)
+        parent = double_tournament(self.members, self.dish.tournament, rng)
+        if draw > 1 - self.dish.crossover_share:
+            other = double_tournament(self.members, self.dish.tournament, rng)
+            child = crossover(parent.genome, other.genome, rng, self.palette)
+            return Candidate(child, _CROSSOVER, (parent, other)) if child else None
+        return self._mutant(parent, rng, heat)
+
+    def _mutant(self, parent: Member, rng: np.random.Generator, heat: float) -> Candidate | None:
+        mutated = mutate(parent.genome, rng, self.palette, rates=self.rates.shares)
+        if mutated is None:
+            return None
+        genome, operator = mutated
+        while rng.random() < heat / 2:  # a hot search steps further away
+            again = mutate(genome, rng, self.palette, rates=self.rates.shares)
+            if again is None or again[0].id == parent.genome.id:
+                break
+            genome = again[0]
+        return Candidate(genome, operator, (parent,))
+
+
+def shape(genome: Genome) -> str:
+    """The genome's text with every number taken out, so that neighbours in constants look alike."""
+    return re.sub(r"\d[\d.]*(e[+-]?\d+)?", "#", str(genome))

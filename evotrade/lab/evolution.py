@@ -1,0 +1,300 @@
+"""Run a dish: evolve generation after generation, keep each in the store, resume where a run stopped."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+
+from evotrade.cells import Cell, Phenotype, Viability, ViabilityRules, is_viable
+from evotrade.errors import EvolutionError
+from evotrade.evolve.dish import Dish
+from evotrade.evolve.evaluation import Plan, evaluate_all, series_columns
+from evotrade.evolve.evidence import Origin, outcomes, phenotypes, trials
+from evotrade.evolve.executors import open_executor
+from evotrade.evolve.fitness import measure_fitness
+from evotrade.evolve.generation import Setting, deliver
+from evotrade.evolve.ledger import Trial
+from evotrade.evolve.records import GenerationRecord, GenerationStats
+from evotrade.evolve.search import Search
+from evotrade.evolve.splits import Splits, divide
+from evotrade.genome import Palette
+from evotrade.market.candles import Candles
+from evotrade.settings import Settings, load_settings
+from evotrade.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a watcher of a run is told after each generation; `left_s` is an estimate in seconds."""
+
+    stats: GenerationStats
+    generations: int
+    left_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a run stops before its last generation; None: never for that reason. `stop` asks a person."""
+
+    fitness_goal: float | None = None
+    max_seconds: float | None = None
+    max_stagnation: int | None = None
+    stop: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that ended: its dish, why it ended, and the best living cell (None when none lives).
+
+    `history` has a row a generation, `cells` a row a cell of the dish.
+    """
+
+    dish: Dish
+    reason: str
+    best: Cell | None
+    history: pd.DataFrame
+    cells: pd.DataFrame
+
+
+def evolve(
+    name: str,
+    candles: Candles | None = None,
+    *,
+    store: Store,
+    generations: int = 50,
+    executor: Executor | str | None = None,
+    workers: int | None = None,
+    resume: bool = False,
+    limits: Limits | None = None,
+    on_generation: Callable[[Progress], None] | None = None,
+    settings: Settings | None = None,
+    **dish_settings: Any,
+) -> Run:
+    """Evolve a dish on `candles` for `generations`, the founders' included, and score its finalists.
+
+    Each generation is stored in one transaction. A run that was killed goes on with `resume=True`, to the
+    same cells; the candles then come from the store, and `generations` may be raised. `dish_settings` are
+    those of `Dish` (population, seed, timeframes, objective, execution …). Raises `EvolutionError` when
+    the dish exists and `resume` is not asked for, or when it differs from what is asked for now.
+    """
+    settings = settings or load_settings()
+    if generations < 1:
+        raise EvolutionError(f"{generations} generations make no population: ask for at least 1")
+    if resume:
+        dish = _existing_dish(name, candles, dish_settings, store)
+        candles = dish_candles(dish, store)
+    else:
+        dish, candles = _new_dish(name, candles, dish_settings, store)
+    count = workers or settings.workers
+    chosen = executor or settings.executor
+    with open_executor(chosen, count) if isinstance(chosen, str) else nullcontext(chosen) as pool:
+        lab = _Lab(dish, candles, store, viability_rules(settings), pool, count)
+        reason = lab.run(generations, limits or Limits(), on_generation)
+    return Run(
+        dish=dish,
+        reason=reason,
+        best=store.cell(lab.search.members[0].cell_id) if lab.search.members else None,
+        history=store.generations(name),
+        cells=store.cells(dish=name),
+    )
+
+
+def dish_candles(dish: Dish, store: Store) -> Candles:
+    """The series that a dish was made on, from the store. `EvolutionError` when it has changed since."""
+    candles = store.load_candles(
+        dish.pair, dish.timeframe, source=dish.source, start_s=dish.series_start_s, end_s=dish.series_end_s
+    )
+    if candles.data_hash != dish.data_hash:
+        raise EvolutionError(
+            f"the candles of dish {dish.name!r} have changed since it began: evolve them in a new dish"
+        )
+    return candles
+
+
+def viability_rules(settings: Settings) -> ViabilityRules:
+    """The thresholds of viability in force."""
+    return ViabilityRules(**settings.viability.model_dump())
+
+
+def _new_dish(
+    name: str, candles: Candles | None, settings: Mapping[str, Any], store: Store
+) -> tuple[Dish, Candles]:
+    if candles is None:
+        raise EvolutionError(f"dish {name!r} needs candles to begin with")
+    if not candles.pair:
+        raise EvolutionError(
+            f"the candles of dish {name!r} name no pair: load them with pair='BTC/USD' or so"
+        )
+    dish = Dish.of(name, candles, **settings)
+    divide_all(candles, dish)  # refuses a series that is too short before anything is stored
+    with store.write():
+        if name in set(store.dishes()["name"]):
+            raise EvolutionError(f"dish {name!r} exists: go on with it by --resume, or choose another name")
+        store.save_candles(candles)
+        store.save_dish(name, dish.to_dict(), _now())
+    return dish, candles
+
+
+def _existing_dish(name: str, candles: Candles | None, settings: Mapping[str, Any], store: Store) -> Dish:
+    dish = Dish.from_dict(store.dish(name))
+    asked = replace(dish, **settings)
+    if candles is not None:
+        asked = replace(asked, data_hash=candles.data_hash)
+    different = asked.differences(dish)
+    if different:
+        named = ", ".join(f"{key} {old!r} (asked: {new!r})" for key, (new, old) in different.items())
+        raise EvolutionError(f"dish {name!r} was made with {named}: resume it with the same settings")
+    return dish
+
+
+class _Lab:
+    """One run of one dish: the search, its plan, and where results go."""
+
+    def __init__(
+        self,
+        dish: Dish,
+        candles: Candles,
+        store: Store,
+        rules: ViabilityRules,
+        pool: Executor,
+        workers: int,
+    ) -> None:
+        self.dish, self.candles, self.store, self.rules = dish, candles, store, rules
+        self.pool, self.workers = pool, workers
+        self.splits = divide_all(candles, dish)
+        shortest_warmup = min(splits.warmup_bars for splits in self.splits.values())
+        palette = palette_for(candles, dish, shortest_warmup)
+        run = store.last_run(dish.name)
+        if run is not None and run.checkpoint:
+            self.search = Search.restore(dish, palette, run.checkpoint, store.tried(dish.name))
+            self.next_generation = run.generation + 1
+        else:
+            self.search = Search(dish, palette)
+            self.next_generation = 0
+        self.run_id = (
+            run.run_id if run is not None and run.finished_at is None else store.start_run(dish.name, _now())
+        )
+
+    def run(self, generations: int, limits: Limits, on_generation: Callable[[Progress], None] | None) -> str:
+        """Evolve until a limit strikes; the reason why it ended."""
+        began = time.monotonic()
+        first = self.next_generation
+        reason = "all generations done"
+        for generation in range(first, generations):
+            stats = self.step(generation)
+            elapsed = time.monotonic() - began
+            left = elapsed / (generation - first + 1) * (generations - generation - 1)
+            if on_generation:
+                on_generation(Progress(stats, generations, left))
+            struck = _struck(limits, stats, elapsed, self.search.rates.stagnant)
+            if struck:
+                reason = struck
+                break
+        self.score_finalists()
+        self.store.finish_run(self.run_id, reason, _now())
+        return reason
+
+    def step(self, generation: int) -> GenerationStats:
+        """One generation: ask, evaluate, judge, store."""
+        began = time.perf_counter()
+        plan = self.plan("train")
+        brood = self.search.ask(generation)
+        genomes = [candidate.genome for candidate in brood]
+        evaluations = evaluate_all(genomes, self.candles, plan, self.pool, self.workers)
+        setting = Setting(self.dish, self.candles, plan, self.rules, self.run_id, generation, _now())
+        delivery = deliver(brood, evaluations, setting)
+        self.search.tell(brood, delivery.newborn)
+        seconds = time.perf_counter() - began
+        fitness = [member.fitness for member in self.search.members]
+        stats = GenerationStats(
+            generation=generation,
+            evaluated=len(brood),
+            born=len(delivery.cells),
+            best=fitness[0] if fitness else math.nan,
+            median=statistics.median(fitness) if fitness else math.nan,
+            diversity=self.search.diversity,
+            cells_per_second=len(brood) / seconds,
+            seconds=seconds,
+        )
+        record = GenerationRecord(
+            run_id=self.run_id,
+            stats=stats,
+            cells=delivery.cells,
+            trials=delivery.trials,
+            failures=delivery.failures,
+            checkpoint=self.search.checkpoint(),
+            finished_at=setting.now,
+        )
+        self.search.assign(self.store.save_generation(record))
+        return stats
+
+    def score_finalists(self) -> None:
+        """Score the best on validation, once: a validation that is looked at twice is training."""
+        members = [one for one in self.search.members if one.trades >= self.dish.min_trades]
+        finalists = [self.store.cell(one.cell_id) for one in members[: self.dish.finalists]]
+        unscored = [cell for cell in finalists if all(row.split != "validation" for row in cell.phenotypes)]
+        plan = self.plan("validation")
+        genomes = [one.genome for one in members if one.cell_id in {cell.cell_id for cell in unscored}]
+        if not genomes or not plan.spans:
+            return
+        evaluations = evaluate_all(genomes, self.candles, plan, self.pool, self.workers)
+        now = _now()
+        ledger: list[Trial] = []
+        scored: dict[int, tuple[Phenotype, ...]] = {}
+        verdicts: list[tuple[int, Viability]] = []
+        for cell, genome, evaluation in zip(unscored, genomes, evaluations, strict=True):
+            fitness = measure_fitness(outcomes(evaluation, "validation"), self.dish)
+            origin = Origin("finalist", "", fitness.value, now, self.dish.name, self.run_id, cell.generation)
+            ledger.extend(trials(genome, evaluation, plan, self.candles, origin))
+            scored[cell.cell_id] = phenotypes(evaluation, plan, self.candles, self.dish.seed)
+            grown = replace(cell, phenotypes=cell.phenotypes + scored[cell.cell_id])
+            verdicts.append((cell.cell_id, is_viable(grown, self.rules)))
+        self.store.save_scores(scored, ledger, _statuses(verdicts), now)
+
+    def plan(self, split: str) -> Plan:
+        """What is evaluated on one split: its span at each timeframe, where the purge left any of it."""
+        spans = {name: (getattr(splits, split),) for name, splits in self.splits.items()}
+        filled = {name: (span,) for name, (span,) in spans.items() if span.start_s < span.end_s}
+        return Plan(filled, self.dish.execution, self.dish.combine)
+
+
+def divide_all(candles: Candles, dish: Dish) -> dict[str, Splits]:
+    """The splits of a dish at each of its timeframes."""
+    return {
+        name: divide(series_columns(candles, name).candles, dish.shares, dish.warmup_bars)
+        for name in dish.timeframes
+    }
+
+
+def palette_for(candles: Candles, dish: Dish, max_lookback: int) -> Palette:
+    """What genomes may be made of: columns that hold anything, timeframes longer than the dish's first."""
+    columns = [name for name in candles.columns if getattr(candles, name).any()]
+    palette = Palette.for_columns(columns, dish.timeframes[0], max_lookback)
+    return replace(palette, max_size=dish.max_size)
+
+
+def _struck(limits: Limits, stats: GenerationStats, elapsed_s: float, stagnant: int) -> str | None:
+    if limits.fitness_goal is not None and stats.best >= limits.fitness_goal:
+        return "fitness goal reached"
+    if limits.max_seconds is not None and elapsed_s >= limits.max_seconds:
+        return "time is up"
+    if limits.max_stagnation is not None and stagnant >= limits.max_stagnation:
+        return "no better cell for long"
+    return "stopped by a person" if limits.stop() else None
+
+
+def _statuses(verdicts: Sequence[tuple[int, Viability]]) -> list[tuple[int, str, tuple[str, ...]]]:
+    return [(cell_id, verdict.status, verdict.reasons + verdict.warnings) for cell_id, verdict in verdicts]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,236 @@
+"""The notebook's face: the services with short arguments, and results that show themselves."""
+
+from __future__ import annotations
+
+import html
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import asdict
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import plotly.graph_objects as go
+
+from evotrade import plots
+from evotrade.cells import Cell
+from evotrade.engine import backtest as engine
+from evotrade.engine.columns import Columns
+from evotrade.engine.evaluator import decide as decide_on
+from evotrade.engine.execution import Execution
+from evotrade.evolve.evaluation import evaluate_all
+from evotrade.evolve.executors import SerialExecutor
+from evotrade.genome import Genome, as_genome
+from evotrade.lab import candles as candle_service
+from evotrade.lab import cells as cell_service
+from evotrade.lab import evolution
+from evotrade.market.candles import Candles
+from evotrade.market.resample import resample
+from evotrade.settings import load_settings
+from evotrade.store import Store
+from evotrade.store import open_store as open_store_at
+
+Market = Candles | pd.DataFrame
+"""Candles, or a DataFrame with their columns and a UTC index."""
+
+_TIMES = ("entry_time_s", "exit_time_s")
+
+
+class Result:
+    """A backtest, for a notebook: it shows its metrics, and `plot()` its equity."""
+
+    def __init__(self, outcome: engine.Backtest) -> None:
+        self.outcome = outcome
+        self.metrics: Mapping[str, float] = outcome.metrics
+        self.decisions: npt.NDArray[np.int8] = outcome.decisions
+        self.notes = outcome.notes
+
+    @cached_property
+    def equity(self) -> pd.Series[float]:
+        """(n,) equity in quote currency at each close, indexed by the bar's start (UTC)."""
+        return pd.Series(self.outcome.simulation.equity, index=self.outcome.candles.timestamp, name="equity")
+
+    @cached_property
+    def trades(self) -> pd.DataFrame:
+        """A row a trade, an open one last: times (UTC), prices, quantity, fees, pnl, return, bars, reason."""
+        frame = pd.DataFrame(asdict(self.outcome.simulation.trades))
+        for name in _TIMES:
+            known = frame[name].where(frame[name] >= 0)
+            frame[name.removesuffix("_s")] = pd.to_datetime(known, unit="s", utc=True)
+        return frame.drop(columns=list(_TIMES))
+
+    def plot(self) -> go.Figure:
+        """Equity against buy and hold, with the drawdown below."""
+        shown = self.outcome
+        return plots.equity_figure(
+            pd.to_datetime(shown.candles.end_s, unit="s", utc=True),
+            shown.simulation.equity,
+            plots.buy_and_hold(shown.candles, shown.execution),
+            initial=shown.execution.initial,
+        )
+
+    def report(self) -> pd.DataFrame:
+        """The metrics, a row each."""
+        return pd.DataFrame({"value": pd.Series(dict(self.metrics))})
+
+    def __repr__(self) -> str:
+        shown = ("return_pct", "sharpe", "max_drawdown_pct", "trades")
+        numbers = ", ".join(f"{name} {self.metrics[name]:,.2f}" for name in shown)
+        return f"<Result on {self.outcome.candles!r}: {numbers}>"
+
+    def _repr_html_(self) -> str:
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
+        return f"{html.escape(repr(self))}{self.report().to_html(float_format='{:,.4g}'.format)}{notes}"
+
+
+def open_store(path: str | os.PathLike[str] | None = None) -> Store:
+    """The store at `path`, made if missing; without a path, the one of the settings."""
+    return open_store_at(path or load_settings().store)
+
+
+def load_candles(
+    source: str | os.PathLike[str], interval: str | None = None, *, pair: str = "", store: Store | None = None
+) -> Candles:
+    """Candles of a file (CSV, Parquet, Kraken archive), or of a pair that the store holds.
+
+    Raises `BadCandleFile` for a file that cannot be used, `NotFound` for a pair that the store lacks.
+    """
+    return candle_service.load_candles(source, interval, pair=pair, store=store or _default_store)
+
+
+def decide(genome: Genome | str, candles: Market, combine: str = "votes") -> npt.NDArray[np.int8]:
+    """(n,) decisions at each close: 1 BUY, -1 SELL, 0 HOLD; 0 before the lookback."""
+    return decide_on(as_genome(genome), Columns(_candles(candles)), combine)
+
+
+def backtest(
+    genome: Genome | str,
+    candles: Market,
+    timeframe: str | None = None,
+    *,
+    combine: str = "votes",
+    store: Store | None = None,
+    **execution: Any,
+) -> Result:
+    """Backtest a genome on all of `candles`, resampled to `timeframe` where one is given.
+
+    `execution` takes the fields of `Execution`: fee_bps=40, slippage_bps=0, fill="next_open",
+    fee_on="top", close_at_end=False, initial=1000.0, limits=… With a `store`, the look is recorded as a
+    trial in its ledger, as pages and commands always do.
+    """
+    tree, series, terms = as_genome(genome), _at(_candles(candles), timeframe), Execution(**execution)
+    if store is not None:
+        cell_service.try_genome(tree, series, store=store, execution=terms, combine=combine)
+    return Result(engine.backtest(tree, Columns(series), terms, combine))
+
+
+def backtest_decisions(decisions: npt.NDArray[np.int8], candles: Market, **execution: Any) -> Result:
+    """The same simulation for any (n,) decisions: 1 buy, -1 sell, 0 hold."""
+    return Result(engine.backtest_decisions(decisions, _candles(candles), Execution(**execution)))
+
+
+def backtest_many(
+    genomes: Sequence[Genome | str],
+    candles: Market,
+    timeframe: str | None = None,
+    *,
+    executor: Executor | None = None,
+    workers: int = 1,
+    combine: str = "votes",
+    **execution: Any,
+) -> pd.DataFrame:
+    """The metrics of many genomes on all of `candles`: a row a genome, in the order given.
+
+    `skipped` says why a genome could not run. The numbers are those of `backtest`, on any executor.
+    """
+    trees = [as_genome(genome) for genome in genomes]
+    series = _at(_candles(candles), timeframe)
+    plan = cell_service.whole_plan(series, (series.timeframe,), Execution(**execution), combine)
+    evaluations = evaluate_all(trees, series, plan, executor or SerialExecutor(), workers)
+    rows = []
+    for tree, evaluation in zip(trees, evaluations, strict=True):
+        evaluated = evaluation[series.timeframe]
+        metrics = evaluated.outcomes[0].metrics if evaluated.outcomes else {}
+        rows.append({"genome": str(tree), "genome_id": tree.id, "skipped": evaluated.skipped, **metrics})
+    return pd.DataFrame(rows)
+
+
+class Evolved:
+    """A run that ended, for a notebook: `best` cell, `history` per generation, `cells` of the dish."""
+
+    def __init__(self, run: evolution.Run) -> None:
+        self.run = run
+        self.best: Cell | None = run.best
+        self.history: pd.DataFrame = run.history
+        self.cells: pd.DataFrame = run.cells
+
+    def __repr__(self) -> str:
+        best = f"best cell {self.best.cell_id} {self.best.fitness:,.2f}" if self.best else "no cell lives"
+        return f"<Run of {self.run.dish.name!r}: {len(self.cells)} cells, {best}; {self.run.reason}>"
+
+
+def evolve(
+    name: str,
+    candles: Market | None = None,
+    *,
+    generations: int = 50,
+    population: int | None = None,
+    seed: int | None = None,
+    executor: Executor | str | None = None,
+    store: Store | None = None,
+    resume: bool = False,
+    on_generation: Callable[[evolution.Progress], None] | None = None,
+    **dish: Any,
+) -> Evolved:
+    """Evolve a dish; every trial goes into the store's ledger (without `store`, the one of the settings).
+
+    `dish` takes further fields of `Dish`: timeframes, aggregate, objective, execution, combine …
+    A dish that exists goes on with `resume=True`.
+    """
+    asked = {"population": population, "seed": seed, **dish}
+    run = evolution.evolve(
+        name,
+        None if candles is None else _candles(candles),
+        store=store or open_store(),
+        generations=generations,
+        executor=executor,
+        resume=resume,
+        on_generation=on_generation,
+        **{key: value for key, value in asked.items() if value is not None},
+    )
+    return Evolved(run)
+
+
+def create_cell(
+    genome: Genome | str,
+    candles: Market,
+    *,
+    name: str = "",
+    hypothesis: str = "",
+    category: str = "",
+    parent: int | None = None,
+    store: Store | None = None,
+    **more: Any,
+) -> Cell:
+    """A cell of your own: evaluated on all of `candles`, judged, stored; see `evotrade.lab.cells`."""
+    return cell_service.create_cell(
+        genome,
+        _candles(candles),
+        store=store or open_store(),
+        name=name,
+        hypothesis=hypothesis,
+        category=category,
+        parent=parent,
+        **more,
+    )
+
+
+def _candles(market: Market) -> Candles:
+    return market if isinstance(market, Candles) else Candles.from_frame(market)
+
+
+def _at(candles: Candles, timeframe: str | None) -> Candles:
+    return candles if timeframe in (None, candles.timeframe) else resample(candles, timeframe)

@@ -1,0 +1,74 @@
+"""Settings: one frozen value from the environment (`EVOTRADE_…`) and `evotrade.toml`, in that order."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from evotrade.errors import SettingsError
+
+
+class ViabilitySettings(BaseModel):
+    """Thresholds of viability; `strict` turns warnings into deaths."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min_trades: int = Field(10, ge=0)
+    max_drawdown_pct: float = Field(90.0, gt=0, le=100)
+    max_decay_pct: float = Field(50.0, ge=0, le=100)
+    strict: bool = False
+
+
+class Settings(BaseSettings):
+    """What a person may set once for all commands and pages.
+
+    `EVOTRADE_VIABILITY__MIN_TRADES=20` in the environment is `[viability] min_trades = 20` in the file.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="EVOTRADE_",
+        env_nested_delimiter="__",
+        toml_file="evotrade.toml",
+        frozen=True,
+        extra="forbid",
+    )
+
+    store: Path = Path("db/evotrade.duckdb")
+    kraken_url: str | None = None
+    fee_bps: float = Field(40.0, ge=0)
+    executor: str = "processes"
+    workers: PositiveInt = Field(default_factory=lambda: os.cpu_count() or 1)
+    viability: ViabilitySettings = ViabilitySettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings() -> Settings:
+    """The settings in force. `SettingsError` names what is wrong and where it is set."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(
+            f"setting {name!r}: {first['msg']} (found {first['input']!r}); "
+            f"mend it in evotrade.toml or EVOTRADE_{name.upper().replace('.', '__')}"
+        ) from None

@@ -1,0 +1,46 @@
+"""Operator rates follow pay-off; the temperature follows stagnation."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evotrade.evolve.rates import Rates
+
+SHARES = st.fixed_dictionaries({"a": st.floats(0, 1), "b": st.floats(0, 1), "c": st.floats(0, 1)})
+
+
+@given(SHARES)
+def test_shares_are_a_distribution_that_starves_nobody(payoff):
+    shares = Rates(payoff).shares
+    assert sum(shares.values()) == pytest.approx(1)
+    assert min(shares.values()) >= 0.3 / 3 - 1e-12
+
+
+@given(SHARES)
+def test_an_operator_that_paid_more_is_tried_more(payoff):
+    shares = Rates(payoff).shares
+    assert sorted(payoff, key=lambda name: payoff[name]) == sorted(
+        payoff, key=lambda name: (shares[name], payoff[name])
+    )
+
+
+def test_payoff_moves_a_fifth_of_the_way_to_the_share_that_entered():
+    after = Rates.even(["a", "b"]).after({"a": (1, 4)}, best=None)
+    assert after.payoff == {"a": pytest.approx(0.8 * 1 + 0.2 * 0.25), "b": 1.0}
+
+
+def test_stagnation_heats_step_by_step_and_a_better_cell_cools():
+    rates = Rates.even(["a"]).after({}, best=5.0)
+    heats = []
+    for _ in range(12):
+        rates = rates.after({}, best=5.0)
+        heats.append(rates.temperature)
+    assert heats[0] == 0.1
+    assert heats[-1] == 1.0
+    assert rates.after({}, best=5.1).temperature == 0
+
+
+@given(SHARES, st.integers(0, 50), st.none() | st.floats(-1e6, 1e6))
+def test_rates_come_back_from_a_checkpoint(payoff, stagnant, best):
+    rates = Rates(payoff, stagnant, best)
+    assert Rates.from_dict(rates.to_dict()) == rates
