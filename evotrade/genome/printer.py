@@ -28,7 +28,7 @@ def render(rules: Iterable[Rule], style: Style = "abstract") -> str:
 
 
 def canonical_text(rules: Iterable[Rule]) -> str:
-    """The abstract text with operands of `+ * AND OR == !=`, HIGHER and LOWER in order, and `a < b` as `b > a`.
+    """The abstract text with the operands of `+ * AND OR == != HIGHER LOWER` sorted and `a < b` as `b > a`.
 
     Nothing is folded or reassociated, no NOT is pushed through a comparison: with NaN that would change
     the meaning. The order of rules counts.

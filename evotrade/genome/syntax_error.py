@@ -12,6 +12,7 @@ from evotrade.errors import GenomeError
 from evotrade.genome.lexer import SEPARATOR, UNKNOWN, declared_words, error_at
 
 _CLOSE_ENOUGH = 0.7  # "DELT" and "STDEV" find their word; "SMA" is no misspelt SUM
+_CLOSE_ENOUGH_SUFFIX = 0.6  # shorter words: "_2H" finds a suffix too
 _KINDS = {"SYMBOL": "symbol", "WINDOW": "function", "TIMEFRAME": "timeframe"}
 
 
@@ -34,7 +35,8 @@ def syntax_error(error: UnexpectedToken, terminals: Iterable[TerminalDef]) -> Ge
 def _suggestion(found: Token, accepted: set[str], literals: dict[str, str]) -> str | None:
     words = [word for word, terminal in declared_words().items() if terminal in accepted]
     words += [literals[terminal] for terminal in accepted if literals.get(terminal, "").isalpha()]
-    return next(iter(get_close_matches(found.upper(), sorted(words), n=1, cutoff=_CLOSE_ENOUGH)), None)
+    cutoff = _CLOSE_ENOUGH_SUFFIX if found.startswith("_") else _CLOSE_ENOUGH
+    return next(iter(get_close_matches(found.upper(), sorted(words), n=1, cutoff=cutoff)), None)
 
 
 def _unknown_kind(found: Token, suggestion: str | None, accepted: set[str]) -> str | None:
@@ -43,7 +45,7 @@ def _unknown_kind(found: Token, suggestion: str | None, accepted: set[str]) -> s
         return "timeframe"
     if suggestion is not None:
         return _KINDS.get(declared_words().get(suggestion, ""))
-    return "symbol" if "SYMBOL" in accepted else None
+    return "symbol or function" if "SYMBOL" in accepted else None
 
 
 def _expected(accepted: set[str], literals: dict[str, str]) -> str:
