@@ -8,6 +8,7 @@ whole, fills alternate: buy, sell, buy, sell.
 from __future__ import annotations
 
 import math
+import sys
 from array import array
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,7 +26,7 @@ Reason = Literal[
 ]
 
 _BPS = 1e-4
-_NEARLY = 1e-9  # of a tick: a candle's price that is on a tick must not be rounded to the next
+_NEARLY = 4 * sys.float_info.epsilon  # what a division may miss: a price on a tick must not move to the next
 
 
 class Fill(NamedTuple):
@@ -111,14 +112,16 @@ def round_price(price: float, tick_size: float, *, up: bool) -> float:
     if not tick_size:
         return price
     ticks = price / tick_size
-    whole = math.ceil(ticks - _NEARLY) if up else max(1, math.floor(ticks + _NEARLY))
+    whole = math.ceil(ticks * (1 - _NEARLY)) if up else max(1, math.floor(ticks * (1 + _NEARLY)))
     return round(whole * tick_size, _decimals(tick_size))
 
 
 def round_quantity(quantity: float, lot_decimals: int) -> float:
     """`quantity` cut to the lot's decimals, never more than the cash paid for."""
     lots: int = 10**lot_decimals
-    return math.floor(quantity * lots) / lots
+    nearest = round(quantity * lots)
+    # not floor: 0.29 · 100 is a little less than 29 in binary, and 0.29 is a quantity of two decimals
+    return (nearest if nearest / lots <= quantity else nearest - 1) / lots
 
 
 def _decimals(step: float) -> int:

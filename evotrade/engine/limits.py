@@ -141,7 +141,7 @@ def in_trading_hours(time_s: Ints, hours: TradingHours) -> Bools:
     """(n,) whether each time, in Unix seconds, lies in the trading hours."""
     local = pd.DatetimeIndex(pd.to_datetime(time_s, unit="s", utc=True)).tz_convert(hours.zone)
     minute = np.asarray(local.hour * 60 + local.minute)
-    day = np.asarray(local.dayofweek)
+    day = np.asarray(local.day_of_week)
     start, end = minute_of_day(hours.start), minute_of_day(hours.end)
     open_days: Bools = np.array([name in hours.days for name in DAYS])
     today, yesterday = open_days[day], open_days[day - 1]

@@ -13,7 +13,8 @@ from evotrade.engine.backtest import Span
 from evotrade.engine.columns import Columns
 from evotrade.engine.evaluator import decide
 from evotrade.engine.execution import Execution
-from evotrade.engine.metrics import measure, per_bar_returns
+from evotrade.engine.facts import per_bar_returns
+from evotrade.engine.metrics import measure
 from evotrade.engine.simulation import Decisions, simulate
 from evotrade.engine.slices import SliceSums, slice_sums
 from evotrade.errors import GenomeError
