@@ -9,11 +9,11 @@ from lark import Token, UnexpectedToken
 from lark.lexer import PatternStr, TerminalDef
 
 from evotrade.errors import GenomeError
+from evotrade.genome.functions import TIMEFRAMES
 from evotrade.genome.lexer import SEPARATOR, UNKNOWN, declared_words, error_at
 
 _CLOSE_ENOUGH = 0.7  # "DELT" and "STDEV" find their word; "SMA" is no misspelt SUM
-_CLOSE_ENOUGH_SUFFIX = 0.6  # shorter words: "_2H" finds a suffix too
-_KINDS = {"SYMBOL": "symbol", "WINDOW": "function", "TIMEFRAME": "timeframe"}
+_KINDS = {"SYMBOL": "symbol", "WINDOW": "function"}
 
 
 def syntax_error(error: UnexpectedToken, terminals: Iterable[TerminalDef]) -> GenomeError:
@@ -23,8 +23,11 @@ def syntax_error(error: UnexpectedToken, terminals: Iterable[TerminalDef]) -> Ge
     found = error.token
     suggestion = _suggestion(found, accepted, literals) if found.type == UNKNOWN else None
     expected = _expected(accepted, literals)
+    if found.type == UNKNOWN and found.startswith("_"):
+        known = f": use _{', _'.join(TIMEFRAMES)}" if suggestion is None else ""
+        return error_at(found, f"unknown timeframe {found.value!r}{known}", suggestion)
     if found.type == UNKNOWN:
-        kind = _unknown_kind(found, suggestion, accepted)
+        kind = _unknown_kind(suggestion, accepted)
         message = f"unknown {kind} {found.value!r}" if kind else f"expected {expected}, found {found.value!r}"
         return error_at(found, message, suggestion)
     if found.type == "$END":
@@ -35,14 +38,11 @@ def syntax_error(error: UnexpectedToken, terminals: Iterable[TerminalDef]) -> Ge
 def _suggestion(found: Token, accepted: set[str], literals: dict[str, str]) -> str | None:
     words = [word for word, terminal in declared_words().items() if terminal in accepted]
     words += [literals[terminal] for terminal in accepted if literals.get(terminal, "").isalpha()]
-    cutoff = _CLOSE_ENOUGH_SUFFIX if found.startswith("_") else _CLOSE_ENOUGH
-    return next(iter(get_close_matches(found.upper(), sorted(words), n=1, cutoff=cutoff)), None)
+    return next(iter(get_close_matches(found.upper(), sorted(words), n=1, cutoff=_CLOSE_ENOUGH)), None)
 
 
-def _unknown_kind(found: Token, suggestion: str | None, accepted: set[str]) -> str | None:
+def _unknown_kind(suggestion: str | None, accepted: set[str]) -> str | None:
     """What sort of name an unknown word was meant to be; None where a fixed word was expected."""
-    if found.startswith("_"):
-        return "timeframe"
     if suggestion is not None:
         return _KINDS.get(declared_words().get(suggestion, ""))
     return "symbol or function" if "SYMBOL" in accepted else None
