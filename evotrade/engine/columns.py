@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evotrade import timeframes
 from evotrade.engine.windows import Floats, lagged
 from evotrade.errors import GenomeError
+from evotrade.genome.lookback import fits
 from evotrade.market.candles import Candles
 from evotrade.market.resample import resample
 
@@ -86,7 +86,7 @@ class Columns:
         """
         timeframe = suffix.lower()
         if timeframe not in self._frames:
-            if timeframes.length_s(timeframe) % timeframes.length_s(self.timeframe):
+            if not fits(suffix, self.timeframe):
                 raise GenomeError(
                     f"{suffix} bars cannot be made of {self.timeframe} bars: use a longer multiple"
                 )

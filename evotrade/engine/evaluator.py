@@ -75,8 +75,9 @@ def value(node: Node, columns: Columns, inside: Sequence[str] = ()) -> Floats | 
 
 
 def _vote(rule: Rule, columns: Columns) -> Decisions:
-    then, otherwise = np.int8(_VOTES[rule.then]), np.int8(_VOTES[rule.otherwise])
-    return np.where(value(rule.condition, columns), then, otherwise)
+    then, otherwise = _VOTES[rule.then], _VOTES[rule.otherwise]
+    holds: Decisions = value(rule.condition, columns).view(np.int8)
+    return holds * np.int8(then - otherwise) + np.int8(otherwise)  # many times as fast as np.where
 
 
 def _by_votes(votes: list[Decisions]) -> Decisions:
@@ -88,7 +89,8 @@ def _by_majority(votes: list[Decisions]) -> Decisions:
     ballots = np.array(votes)
     buys, holds, sells = (np.sum(ballots == action, axis=0) for action in (BUY, HOLD, SELL))
     bought, sold = buys > np.maximum(sells, holds), sells > np.maximum(buys, holds)
-    return bought.astype(np.int8) - sold.astype(np.int8)
+    decisions: Decisions = np.subtract(bought, sold, dtype=np.int8)
+    return decisions
 
 
 def _by_first(votes: list[Decisions]) -> Decisions:

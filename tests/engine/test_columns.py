@@ -49,6 +49,12 @@ def test_a_suffix_on_a_function_applies_to_its_whole_argument():
     assert value(mean, Columns(hourly(range(16))))[15] == (8 + 12) / 2
 
 
+def test_the_same_function_on_two_timeframes_keeps_two_values():
+    columns = Columns(hourly(range(16)))
+    means = [value(Window("AVG", CLOSE, 2, suffix), columns)[15] for suffix in (None, "4H", "1H")]
+    assert means == [(15 + 16) / 2, (12 + 16) / 2, (15 + 16) / 2]
+
+
 def test_a_suffix_inside_another_is_read_at_the_close_of_each_of_those_bars():
     spread = Window("SUM", Symbol("DELTA", 1, "1H"), 2, "4H")
     assert value(spread, Columns(hourly(range(14))))[13] == (8 - 1) + (12 - 1)

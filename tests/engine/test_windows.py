@@ -10,10 +10,20 @@ from hypothesis import strategies as st
 from evotrade.engine.windows import KERNELS, Series, window_mean, window_std
 from evotrade.genome.functions import WINDOWS
 from tests.engine import naive
+from tests.engine.naive import bits
 
 NAMES = sorted(KERNELS)
 moderate = st.floats(-1e6, 1e6)
 wild = st.one_of(moderate, st.floats(), st.sampled_from([0.0, -0.0, 1.0, math.nan, math.inf, -math.inf]))
+
+
+def rough(seed, bars):
+    """Values whose sums are always rounded, which those that hypothesis likes are not."""
+    return np.random.default_rng(seed).lognormal(sigma=3, size=bars).tolist()
+
+
+rounded = st.builds(rough, st.integers(0, 2**32), st.integers(60, 130))
+series = st.one_of(rounded, st.lists(wild, min_size=1, max_size=50))
 
 
 def window(name, values, bars):
@@ -21,17 +31,12 @@ def window(name, values, bars):
         return KERNELS[name](Series(np.array(values, dtype=np.float64)), bars)
 
 
-def bits(values):
-    """Comparable to the last bit; all NaN are one, both zeros are one: nothing in the language parts them."""
-    values = np.asarray(values, dtype=np.float64) + 0.0
-    return np.where(np.isnan(values), np.nan, values).view(np.int64).tolist()
-
-
 def test_every_window_function_of_the_language_has_its_kernel():
     assert set(KERNELS) == WINDOWS
 
 
-@given(st.sampled_from(NAMES), st.lists(wild, min_size=1, max_size=50), st.integers(1, 12))
+@pytest.mark.parametrize("name", NAMES)
+@given(values=series, bars=st.integers(1, 30))
 def test_a_window_is_what_the_text_of_the_language_says_to_the_last_bit(name, values, bars):
     reach, function = naive.FUNCTIONS[name]
     expected = [
@@ -41,7 +46,7 @@ def test_a_window_is_what_the_text_of_the_language_says_to_the_last_bit(name, va
     assert bits(window(name, values, bars)) == bits(expected)
 
 
-@given(st.sampled_from(NAMES), st.lists(wild, min_size=1, max_size=90), st.integers(1, 20), st.data())
+@given(st.sampled_from(NAMES), series, st.integers(1, 20), st.data())
 def test_a_value_depends_on_the_bars_of_its_window_and_on_nothing_else(name, values, bars, data):
     start = data.draw(st.integers(0, len(values) - 1))
     end = data.draw(st.integers(start + 1, len(values)))
@@ -67,9 +72,7 @@ def test_a_window_that_holds_a_nan_has_no_value(name, values, bars):
     assert np.isnan(window(name, values, bars)[20 : 20 + reach]).all()
 
 
-@given(
-    st.floats(allow_nan=False, allow_infinity=False, max_value=1e300, min_value=-1e300), st.integers(1, 100)
-)
+@given(st.floats(allow_nan=False, allow_infinity=False), st.integers(1, 100))
 def test_a_flat_window_has_its_own_value(value, bars):
     values = [value] * (4 * bars)
     assert window("AVG", values, bars)[-1] == value
@@ -97,11 +100,11 @@ def test_a_standard_deviation_is_as_good_as_exact_fractions(values, data):
 def test_a_volume_spike_leaves_no_trace_once_it_has_left_the_window(bars):
     values = np.random.default_rng(1).lognormal(size=400)
     values[100] = 1e12
-    series = Series(values)
+    spiked = Series(values)
     for bar in range(100 + bars, 400, 7):
         inside = values[bar + 1 - bars : bar + 1]
-        assert window_mean(series, bars)[bar] == pytest.approx(math.fsum(inside) / bars, rel=1e-15)
-        assert window_std(series, bars)[bar] == pytest.approx(statistics.pstdev(inside), rel=2e-15)
+        assert window_mean(spiked, bars)[bar] == pytest.approx(math.fsum(inside) / bars, rel=1e-15)
+        assert window_std(spiked, bars)[bar] == pytest.approx(statistics.pstdev(inside), rel=2e-15)
 
 
 @pytest.mark.parametrize(
@@ -139,9 +142,9 @@ def test_windows_of_one_series_share_their_tables():
             built.append(key)
         return kept[key]
 
-    series = Series(np.arange(100.0), remember)
+    shared = Series(np.arange(100.0), remember)
     for bars in (7, 6, 5, 4):
-        KERNELS["AVG"](series, bars)
+        KERNELS["AVG"](shared, bars)
     assert sorted(built) == sorted(
         (table, level) for table in ("sums", "minima", "maxima") for level in (1, 2)
     )
