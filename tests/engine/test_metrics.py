@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from evotrade.engine.execution import Execution
@@ -159,11 +159,16 @@ def test_run_again_at_the_breakeven_fee_nothing_is_earned(market, fee_on, size, 
     terms = {"fee_on": fee_on, "size": size, "close_at_end": close_at_end}
     execution = Execution(**terms)
     fee_bps = measure(simulate(orders, candles, execution), candles, execution)["breakeven_bps"]
-    if math.isnan(fee_bps):
-        assert not len(simulate(orders, candles, execution).fills)
-        return
+    assume(not math.isnan(fee_bps))
     again = simulate(orders, candles, Execution(fee_bps=fee_bps, **terms))
     assert again.equity[-1] == pytest.approx(execution.initial, rel=1e-9)
+
+
+def test_a_breakeven_fee_needs_trades_and_stays_below_all_there_is():
+    assert math.isnan(measured([0, 0], [10, 10])["breakeven_bps"])
+    assert math.isnan(measured([1, 0], [10, 30])["breakeven_bps"])  # a fee of 200 % on top
+    assert measured([1, 0], [10, 15])["breakeven_bps"] == pytest.approx(5000)
+    assert measured([1, -1], [10, 5], fee_on="notional")["breakeven_bps"] == pytest.approx(1e4 * (1 - 2**0.5))
 
 
 def test_slices_are_of_equal_time_and_the_moments_of_all():
