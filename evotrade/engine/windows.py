@@ -47,7 +47,7 @@ class Series:
     def m2(self, level: int) -> Floats:
         """Sum of squared deviations from the mean of the 2^level bars that end at each bar.
 
-        Chan, Golub, LeVeque (1979), equation 2.1, for halves of equal size.
+        Chan, Golub, LeVeque (1979), equation 2.1b, for halves of equal size.
         """
         if level == 0:
             return np.where(np.isnan(self.values), np.nan, 0.0)
