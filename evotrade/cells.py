@@ -88,7 +88,11 @@ class Phenotype:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One strategy as the store keeps it. `genome` is its text; `fitness` is in the objective's unit."""
+    """One strategy as the store keeps it.
+
+    `genome` is its text and `genome_id` names its canonical tree, "" where an imported text does not parse;
+    `fitness` is in the objective's unit.
+    """
 
     genome: str
     genome_id: str
@@ -161,10 +165,8 @@ def is_viable(cell: Cell, rules: ViabilityRules | None = None) -> Viability:
 
 
 def _deaths(cell: Cell) -> Iterator[str]:
-    try:
-        as_genome(cell.genome)
-    except GenomeError as error:
-        yield f"does not parse: {error}"
+    if not cell.genome_id:
+        yield f"does not parse: {_genome_error(cell.genome)}"
     fitness, dead_below = judged_fitness(cell), objective(cell.objective).dead_below
     if math.isnan(fitness):
         yield f"has no {cell.objective}: it could not be evaluated"
@@ -173,6 +175,14 @@ def _deaths(cell: Cell) -> Iterator[str]:
     training = _judged(cell, ("train", "all"))
     if training and not any(phenotype.metrics.get("trades", 0) > 0 for phenotype in training):
         yield "never entered a trade on train, at any timeframe"
+
+
+def _genome_error(text: str) -> str:
+    try:
+        as_genome(text)
+    except GenomeError as error:
+        return str(error)
+    return "it does now: import it anew"
 
 
 def _warnings(cell: Cell, rules: ViabilityRules) -> Iterator[str]:
@@ -214,5 +224,8 @@ def judged_fitness(cell: Cell) -> float:
     evaluated = [row for row in _judged(cell, ("train", "all")) if not row.recorded]
     if cell.origin != "import" or not evaluated:
         return cell.fitness
-    values = [row.metrics[objective(cell.objective).metric] for row in evaluated]
+    traded = [
+        row for row in evaluated if row.metrics["trades"] > 0
+    ]  # never entering is no result to be proud of
+    values = [row.metrics[objective(cell.objective).metric] for row in traded or evaluated]
     return max((value for value in values if not math.isnan(value)), default=math.nan)

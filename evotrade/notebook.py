@@ -98,7 +98,7 @@ def load_candles(
 
     Raises `BadCandleFile` for a file that cannot be used, `NotFound` for a pair that the store lacks.
     """
-    return candle_service.load_candles(source, interval, pair=pair, store=store or _default_store)
+    return candle_service.load_candles(source, interval, pair=pair, store=store or open_store)
 
 
 def decide(genome: Genome | str, candles: Market, combine: str = "votes") -> npt.NDArray[np.int8]:

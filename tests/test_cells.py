@@ -31,7 +31,8 @@ def phenotype(
 
 
 def cell(*phenotypes: Phenotype, fitness: float = 30.0, genome: str = GENOME, **fields: object) -> Cell:
-    return Cell(genome, "id", fitness, datetime(2026, 1, 1, tzinfo=UTC), phenotypes=phenotypes, **fields)
+    genome_id = str(fields.pop("genome_id", "id"))
+    return Cell(genome, genome_id, fitness, datetime(2026, 1, 1, tzinfo=UTC), phenotypes=phenotypes, **fields)
 
 
 @given(NUMBERS, NUMBERS)
@@ -72,7 +73,7 @@ def test_one_entry_at_any_timeframe_is_enough_to_have_entered():
 
 
 def test_a_genome_that_does_not_parse_kills_and_says_where():
-    (reason,) = is_viable(cell(phenotype(), genome="IF DELT(0) > 1 THEN BUY")).reasons
+    (reason,) = is_viable(cell(phenotype(), genome="IF DELT(0) > 1 THEN BUY", genome_id="")).reasons
     assert reason == "does not parse: line 1, column 4: unknown symbol 'DELT'. Did you mean DELTA?"
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from evotrade.cli.options import StoreOption, store_at
 from evotrade.cli.output import note, say
 from evotrade.lab import candles as service
+from evotrade.market.gaps import coverage_pct, gaps
 from evotrade.settings import load_settings
 
 _REFUSED_SHOWN = 20
@@ -31,8 +34,17 @@ def import_candles(
     store: StoreOption = None,
 ) -> None:
     """Bring candles into the store; rows that break the contract are refused one by one."""
-    brought = service.import_candles(file, pair, interval, store_at(store))
-    raise NotImplementedError
+    brought = service.import_candles(file, pair, interval, store=store_at(store))
+    say(f"{brought.candles!r}")
+    say(
+        f"{brought.new_bars} bars new to the store, {len(brought.refused)} rows refused, "
+        f"{brought.without_trades} bars without trades left out, {len(gaps(brought.candles))} gaps, "
+        f"{coverage_pct(brought.candles):.2f} % covered"
+    )
+    for row in brought.refused[:_REFUSED_SHOWN]:
+        note(f"  {row}")
+    if len(brought.refused) > _REFUSED_SHOWN:
+        note(f"  … and {len(brought.refused) - _REFUSED_SHOWN} more")
 
 
 def fetch(
@@ -40,9 +52,22 @@ def fetch(
     interval: Annotated[str, typer.Argument(help="Length of a bar: 1h, 4h, 1d …")],
     since: Annotated[
         datetime | None,
-        typer.Option(help="First day; older candles are made of trades.", formats=["%Y-%m-%d"]),
+        typer.Option(
+            help="First day (UTC); what is older than 720 bars is made of trades.", formats=["%Y-%m-%d"]
+        ),
     ] = None,
     store: StoreOption = None,
 ) -> None:
-    """Fetch candles from Kraken: the latest 720, or all since a day."""
-    raise NotImplementedError
+    """Fetch candles from Kraken: the latest 720 closed ones, or all since a day."""
+    lab = store_at(store)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(f"{pair} {interval}", total=1.0)
+        candles = service.fetch_candles(
+            pair,
+            interval,
+            store=lab,
+            since=since,
+            url=load_settings().kraken_url,
+            progress=lambda part: bar.update(task, completed=part),
+        )
+    say(f"{candles!r}")

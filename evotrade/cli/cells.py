@@ -21,7 +21,7 @@ from evotrade.cli.options import (
     names,
     store_at,
 )
-from evotrade.cli.output import fail, note, say, show_json, show_table
+from evotrade.cli.output import fail, note, one_line, say, show_json, show_table
 from evotrade.engine.execution import Execution
 from evotrade.genome import as_genome
 from evotrade.lab.candles import load_candles
@@ -117,16 +117,16 @@ def cells(
             row["cell_id"],
             status_label(row["status"]),
             row["fitness"],
-            row["objective"],
             row["dish"],
             row["generation"],
             row["origin"],
-            row["genome"],
+            one_line(row["genome"]),
         )
         for row in found.to_dict("records")
     )
-    columns = ("cell", "status", "fitness", "objective", "dish", "generation", "origin", "genome")
-    return show_table("", columns, rows)
+    return show_table(
+        ("cell", "status", "fitness", "dish", "generation", "origin", "genome"), rows, cut_last=True
+    )
 
 
 def show(cell: CellArgument, store: StoreOption = None, as_json: JsonOption = False) -> None:
@@ -154,11 +154,11 @@ def lineage(cell: CellArgument, store: StoreOption = None, as_json: JsonOption =
             row["generation"],
             status_label(row["status"]),
             row["fitness"],
-            row["genome"],
+            one_line(row["genome"]),
         )
         for row in found.to_dict("records")
     )
-    return show_table("", ("relation", "cell", "generation", "status", "fitness", "genome"), rows)
+    return show_table(("relation", "cell", "generation", "status", "fitness", "genome"), rows, cut_last=True)
 
 
 def reproduce(
@@ -207,13 +207,13 @@ def _descent(cell: Cell) -> str:
 
 
 def _show_phenotypes(rows: tuple[Phenotype, ...]) -> None:
-    columns = ("timeframe", "split", "bars", *(label for _, label in _SHOWN_METRICS), "")
-    show_table("", columns, (_phenotype_row(row) for row in rows))
-
-
-def _phenotype_row(row: Phenotype) -> tuple[object, ...]:
-    remark = row.skipped or ("recorded" if row.recorded else "")
-    if row.source == "synthetic":
-        remark = f"{remark} synthetic market".strip()
-    metrics = (row.metrics.get(name, float("nan")) for name, _ in _SHOWN_METRICS)
-    return (row.timeframe, row.split, row.bars or None, *metrics, remark)
+    """A column a phenotype, so that splits stand side by side and are never mixed."""
+    ran = [row for row in rows if not row.skipped]
+    headings = ["\n".join((row.timeframe, row.split, *["recorded"] * row.recorded)) for row in ran]
+    body = [(label, *(row.metrics.get(name) for row in ran)) for name, label in _SHOWN_METRICS]
+    show_table(("", *headings), [("bars", *(row.bars or None for row in ran)), *body])
+    for row in rows:
+        if row.skipped:
+            note(f"{row.timeframe} {row.split} skipped: {row.skipped}")
+    if any(row.source == "synthetic" for row in rows):
+        note("These numbers are of a synthetic market.")

@@ -11,9 +11,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+_GAP = 2  # blanks between columns
+_LEAST = 20  # characters that a cut column keeps
+_UNBOUNDED = 10_000  # characters; a terminal wraps what is too wide for it, and a file keeps it whole
 
 
 def say(text: str) -> None:
@@ -59,22 +64,48 @@ def plain(value: Any) -> Any:
     return None if pd.isna(value) else str(value)
 
 
-def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table; numbers are aligned right, and text is never taken for markup."""
-    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, cut_last: bool = False) -> None:
+    """A table; numbers are aligned right and text is never taken for markup.
+
+    It is as wide as it needs to be; `cut_last` lets the last column be cut to fit a terminal.
+    """
     listed = [list(row) for row in rows]
-    for index, column in enumerate(columns):
-        numeric = all(isinstance(row[index], (int, float)) for row in listed)
-        table.add_column(column, justify="right" if numeric and listed else "left", overflow="fold")
-    for row in listed:
-        table.add_row(*(Text(shown(item)) for item in row))
-    Console().print(table)
+    numeric = [
+        bool(listed) and all(isinstance(row[index], int | float | None) for row in listed)
+        for index in range(len(columns))
+    ]
+    texts = [[Text(shown(item)) for item in row] for row in listed]
+    terminal = Console()
+    if cut_last and terminal.is_terminal:
+        _cut_last(columns, texts, terminal.width)
+    table = Table(header_style="bold", box=None, pad_edge=False, padding=(0, _GAP, 0, 0))
+    for column, right in zip(columns, numeric, strict=True):
+        table.add_column(Text(column), justify="right" if right else "left", no_wrap=True)
+    for row in texts:
+        table.add_row(*row)
+    Console(width=_UNBOUNDED).print(table, soft_wrap=True)
+
+
+def _cut_last(columns: Sequence[str], rows: Sequence[Sequence[Text]], width: int) -> None:
+    others = sum(
+        _GAP + max(cell_len(column), *(row[index].cell_len for row in rows), 0)
+        for index, column in enumerate(columns[:-1])
+    )
+    for row in rows:
+        row[-1].truncate(max(_LEAST, width - others - _GAP), overflow="ellipsis")
 
 
 def shown(value: object) -> str:
-    """A value as a person reads it: four significant digits, a dash for none."""
+    """A value as a person reads it: two decimals, more for small ones, a dash for none."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"
     if isinstance(value, float):
-        return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.4g}"
+        return (
+            f"{value:,.0f}" if value.is_integer() else f"{value:,.2f}" if abs(value) >= 1 else f"{value:.4g}"
+        )
     return str(value)
+
+
+def one_line(genome: str) -> str:
+    """A genome's text on one line."""
+    return "; ".join(genome.splitlines())

@@ -38,7 +38,7 @@ def doctor(store: StoreOption = None, as_json: JsonOption = False) -> None:
     elif findings.empty:
         say(f"{lab.path} is sound.")
     else:
-        show_table("", tuple(findings.columns), findings.itertuples(index=False))
+        show_table(tuple(findings.columns), findings.itertuples(index=False))
     if not findings.empty:
         fail(f"{len(findings)} findings: each row says how to repair it")
         raise typer.Exit(1)

@@ -48,33 +48,32 @@ def evaluate_population(
     spans: Sequence[Span],
     execution: Execution,
     combine: str = "votes",
+    max_lookback: int | None = None,
 ) -> list[Evaluated]:
     """Evaluate each genome on each span, in the order given.
 
-    All genomes are judged on the same bars: one whose lookback is longer than the warm-up before the
-    first span is skipped, as is one whose timeframes cannot be made of these bars.
+    A genome whose timeframes cannot be made of these bars is skipped, and so is one that looks back
+    further than `max_lookback` bars: where genomes compete, all must be able to decide on every bar.
     """
     candles = columns.candles
-    parts = [(span, span.bars(candles)) for span in spans]
-    stretches = [(span, inside, candles[inside]) for span, inside in parts]
-    warmup = min((inside.start for _, inside in parts), default=0)
-    return [_evaluate(genome, columns, stretches, warmup, execution, combine) for genome in genomes]
+    stretches = [(span, span.bars(candles), candles[span.bars(candles)]) for span in spans]
+    return [_evaluate(genome, columns, stretches, execution, combine, max_lookback) for genome in genomes]
 
 
 def _evaluate(
     genome: Genome,
     columns: Columns,
     stretches: Sequence[tuple[Span, slice, Candles]],
-    warmup: int,
     execution: Execution,
     combine: str,
+    max_lookback: int | None,
 ) -> Evaluated:
     try:
         lookback = genome.lookback(columns.timeframe)
     except GenomeError as error:
         return Evaluated(genome.id, skipped=error.message)
-    if lookback > warmup:
-        reason = f"looks back {lookback} bars of {columns.timeframe}, the warm-up has {warmup}"
+    if max_lookback is not None and lookback > max_lookback:
+        reason = f"looks back {lookback} bars of {columns.timeframe}, the warm-up has {max_lookback}"
         return Evaluated(genome.id, skipped=reason)
     decisions = decide(genome, columns, combine)
     outcomes = (_judge(decisions[inside], candles, span, execution) for span, inside, candles in stretches)

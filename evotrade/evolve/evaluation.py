@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 
@@ -23,11 +23,15 @@ _FEWEST_GENOMES_PER_TASK = 10
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is evaluated besides the genome: the spans at each timeframe, costs and limits, the way to vote."""
+    """What is evaluated besides the genome: the spans at each timeframe, costs and limits, the way to vote.
+
+    `max_lookback` bounds, in bars of each timeframe, how far a genome may look back; left out: not at all.
+    """
 
     spans: Mapping[str, tuple[Span, ...]]
     execution: Execution
     combine: str
+    max_lookback: Mapping[str, int] = field(default_factory=dict)
 
 
 Evaluation = Mapping[str, Evaluated]
@@ -47,7 +51,12 @@ def evaluate_batch(genomes: Sequence[Genome], candles: Candles, plan: Plan) -> l
     """One task: all of `genomes` at each timeframe of the plan."""
     by_timeframe = {
         timeframe: evaluate_population(
-            genomes, series_columns(candles, timeframe), spans, plan.execution, plan.combine
+            genomes,
+            series_columns(candles, timeframe),
+            spans,
+            plan.execution,
+            plan.combine,
+            plan.max_lookback.get(timeframe),
         )
         for timeframe, spans in plan.spans.items()
     }

@@ -34,7 +34,7 @@ def measure_fitness(outcomes: Mapping[str, Outcome], dish: Dish) -> Fitness:
     if not parts:
         return Fitness(math.nan, max((int(row.metrics["trades"]) for row in outcomes.values()), default=0))
     if dish.aggregate == "best":
-        return max(parts, key=lambda part: (part.trades >= dish.min_trades, part.value))
+        return max(parts, key=lambda part: (part.trades >= dish.min_trades, part.trades > 0, part.value))
     fewest = min(part.trades for part in parts)
     values = [part.value for part in parts]
     return Fitness(min(values) if dish.aggregate == "worst" else fmean(values), fewest)

@@ -20,8 +20,6 @@ from evotrade.market.candles import Candles
 from evotrade.settings import load_settings
 from evotrade.store import Store
 
-_WHOLE = "all"  # the one split of an evaluation outside a dish
-
 
 def whole_plan(candles: Candles, timeframes: Sequence[str], execution: Execution, combine: str) -> Plan:
     """A plan that judges the whole series at each timeframe."""
@@ -32,7 +30,7 @@ def whole_plan(candles: Candles, timeframes: Sequence[str], execution: Execution
             raise DataError(
                 f"{len(candles)} bars of {candles.timeframe} make no bar of {name}: use more candles"
             )
-        spans[name] = (Span(_WHOLE, int(series.time_s[0]), int(series.end_s[-1])),)
+        spans[name] = (Span.whole(series),)
     return Plan(spans, execution, combine)
 
 
@@ -69,9 +67,12 @@ def create_cell(
 ) -> Cell:
     """A person's cell: evaluated on all of `candles`, judged, stored, and recorded as a trial.
 
-    `parent` is the cell it was forked from. Raises `GenomeError`, or `NotFound` for an unknown parent.
+    `parent` is the cell it was forked from. The candles go into the store too, so that the cell can be
+    replayed. Raises `GenomeError`, `NotFound` for an unknown parent, `DataError` for candles without a pair.
     """
     tree = as_genome(genome)
+    if not candles.pair:
+        raise DataError("these candles name no pair: load them with pair='BTC/USD' or so")
     forked_from = store.cell(parent) if parent is not None else None
     plan = whole_plan(candles, timeframes or (candles.timeframe,), execution or Execution(), combine)
     evaluation = _evaluate(tree, candles, plan)
@@ -92,8 +93,10 @@ def create_cell(
     )
     verdict = is_viable(cell, viability_rules(load_settings()))
     cell = replace(cell, status=verdict.status, reasons=verdict.reasons + verdict.warnings)
-    (cell_id,) = store.add_cells([cell])
-    store.add_trials(trials(tree, evaluation, plan, candles, Origin("born", "", cell.fitness, now)))
+    with store.write():
+        store.save_candles(candles)
+        (cell_id,) = store.add_cells([cell])
+        store.add_trials(trials(tree, evaluation, plan, candles, Origin("born", "", cell.fitness, now)))
     return store.cell(cell_id)
 
 
@@ -190,7 +193,7 @@ def _evaluate(genome: Genome, candles: Candles, plan: Plan) -> Evaluation:
 
 def _fitness(evaluation: Evaluation, name: str) -> float:
     """The best of the timeframes on the whole series."""
-    values = (row.metrics[objective(name).metric] for row in outcomes(evaluation, _WHOLE).values())
+    values = (row.metrics[objective(name).metric] for row in outcomes(evaluation, "all").values())
     return max((value for value in values if not math.isnan(value)), default=math.nan)
 
 

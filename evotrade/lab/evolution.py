@@ -264,7 +264,8 @@ class _Lab:
         """What is evaluated on one split: its span at each timeframe, where the purge left any of it."""
         spans = {name: (getattr(splits, split),) for name, splits in self.splits.items()}
         filled = {name: (span,) for name, (span,) in spans.items() if span.start_s < span.end_s}
-        return Plan(filled, self.dish.execution, self.dish.combine)
+        warmups = {name: splits.warmup_bars for name, splits in self.splits.items()}
+        return Plan(filled, self.dish.execution, self.dish.combine, warmups)
 
 
 def divide_all(candles: Candles, dish: Dish) -> dict[str, Splits]:

@@ -65,6 +65,8 @@ def import_cells(
     when the file is not such a database, `StoreError` when ids are taken.
     """
     tables = _read(path)
+    if candles is not None and not candles.pair:
+        candles = replace(candles, pair=tables["cell_phenotypes"][0]["symbol"])
     rules = viability_rules(load_settings())
     recorded = _phenotypes(tables["cell_phenotypes"])
     dish = path.stem
@@ -82,6 +84,8 @@ def import_cells(
         store.save_dish(dish, {"imported_from": path.name, "combine": _COMBINE}, _now())
         runs = {row["run_id"]: _store_run(store, dish, row) for row in tables["evolution_runs"]}
         store.add_cells(cells)
+        if candles is not None:
+            store.save_candles(candles)
         store.add_trials([replace(trial, run_id=next(iter(runs.values()), None)) for trial in ledger])
     return Imported(
         cells=len(cells),

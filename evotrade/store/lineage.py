@@ -27,7 +27,7 @@ _RELATIVES = """
         SELECT $id::BIGINT UNION SELECT edges.cell_id FROM down JOIN edges ON edges.parent = down.cell_id
     ),
     relatives (cell_id) AS (SELECT cell_id FROM up UNION SELECT cell_id FROM down)
-    SELECT cell_id, name, generation, parent_id, second_parent_id, fitness, status
+    SELECT cell_id, name, generation, parent_id, second_parent_id, fitness, status, genome
     FROM cells JOIN relatives USING (cell_id) ORDER BY cell_id
 """
 
@@ -36,7 +36,8 @@ class LineageView(Database):
     """What the parents in `cells` say."""
 
     def lineage(self, cell_id: int) -> pd.DataFrame:
-        """The cell among its relatives: cell_id, name, generation, parents, fitness, status, depth, relation.
+        """The cell among its relatives: cell_id, name, generation, parents, fitness, status, genome, depth,
+        relation.
 
         `relation` is ancestor, self or descendant; `depth` counts steps by the shortest way, negative
         towards ancestors; the oldest ancestors come first. `NotFound` where there is no such cell.

@@ -53,9 +53,9 @@ def test_genomes_that_decide_alike_in_a_span_share_its_fingerprint(columns):
 
 def test_a_genome_that_looks_back_over_the_warm_up_is_skipped(columns):
     spans = spans_of(columns.candles, 19, 900)
-    ran = evaluate_population([CROSSING], columns, spans, TERMS)[0]
+    ran = evaluate_population([CROSSING], columns, spans, TERMS, max_lookback=19)[0]
     assert (len(ran.outcomes), ran.skipped) == (1, None)
-    skipped = evaluate_population([CROSSING], columns, spans_of(columns.candles, 18, 900), TERMS)[0]
+    skipped = evaluate_population([CROSSING], columns, spans, TERMS, max_lookback=18)[0]
     assert (skipped.outcomes, skipped.skipped) == ((), "looks back 19 bars of 1h, the warm-up has 18")
 
 
