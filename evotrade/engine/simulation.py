@@ -5,18 +5,18 @@ Everything that can happen at bar t happens in this order:
 | step | when | what |
 |---|---|---|
 | 1 | open of t | a limit that struck at the close of t−1 sells and ends the trading |
-| 1 | open of t | `next_open`: the decision of bar t−1 fills |
-| 2 | inside t | stop-loss, trailing stop, take-profit of a position held since the open, or longer |
-| 3 | close of t | `close`: the decision of bar t fills, also a BUY after a stop in step 2 |
-| 4 | close of t | the last bar sells what is left, if `close_at_end` |
-| 5 | close of t | equity is marked: cash plus position at the close, without costs |
-| 6 | close of t | drawdown and daily loss are judged on that mark |
-| 7 | close of t | `next_open`: the decision of bar t waits for the open of the next bar that exists |
+| 2 | open of t | `next_open`: the decision of bar t−1 fills |
+| 3 | inside t | stop-loss, trailing stop or take-profit of a position held since the open, or longer |
+| 4 | close of t | `close`: the decision of bar t fills, also a BUY after a stop in step 3 |
+| 5 | close of t | the last bar sells what is left, if `close_at_end` |
+| 6 | close of t | equity is marked: cash plus position at the close, without costs |
+| 7 | close of t | drawdown and daily loss are judged on that mark |
+| 8 | close of t | `next_open`: the decision of bar t waits for the open of the next bar that exists |
 
-With `next_open` a stop in step 2 comes after the entry at the open of its bar, so the next entry is at the
-open of t+1 at the earliest. Trailing stops follow the entry price and the highs of earlier bars. An entry
-belongs to the UTC day of the moment it fills; after a loss closed at bar t with a cool-down of c bars, the
-first entry is at bar t+c+1.
+With `next_open` step 3 comes after the entry of its bar, so after a stop the next entry is at the open of
+t+1 at the earliest. Trailing stops follow the entry price and the highs of earlier bars. An entry belongs
+to the UTC day of the moment it fills, a daily loss to the day in which its bar starts. After a loss closed
+at bar t with a cool-down of c bars, the first entry is at bar t+c+1.
 
 The simulator jumps from fill to fill: between two of them nothing has to be looked at bar by bar.
 """
