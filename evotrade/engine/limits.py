@@ -124,15 +124,15 @@ def first_strike(equity: Floats, time_s: Ints, initial: float, limits: Limits) -
     the highest close or `initial`, a day's loss from the last close before the UTC day of the bar's start.
     """
     struck: list[tuple[int, Reason]] = []
-    before = np.concatenate(([initial], equity[:-1]))
     if limits.max_drawdown_pct:
         peak = np.maximum.accumulate(np.maximum(initial, equity))
         fallen = equity <= peak * (1 - limits.max_drawdown_pct / 100)
         struck += [(int(bar), "max_drawdown") for bar in np.flatnonzero(fallen)[:1]]
     if limits.max_daily_loss_pct:
         days = time_s // DAY_S
-        of_day = np.searchsorted(days, days)  # the first bar of each bar's day
-        lost = equity <= before[of_day] * (1 - limits.max_daily_loss_pct / 100)
+        day_first = np.searchsorted(days, days)
+        before_day = np.concatenate(([initial], equity))[day_first]
+        lost = equity <= before_day * (1 - limits.max_daily_loss_pct / 100)
         struck += [(int(bar), "daily_loss") for bar in np.flatnonzero(lost)[:1]]
     return min(struck, key=lambda strike: strike[0], default=None)
 
