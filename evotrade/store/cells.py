@@ -11,8 +11,9 @@ import pandas as pd
 
 from evotrade.cells import Cell
 from evotrade.errors import NotFound, StoreError
-from evotrade.store.phenotypes import PhenotypeTable, fetch_phenotypes, phenotype_rows
-from evotrade.store.rows import Row, arrow_table, fetch, insert, scalar, utc
+from evotrade.store.births import Brood
+from evotrade.store.phenotypes import PhenotypeTable, fetch_phenotypes
+from evotrade.store.rows import arrow_table, fetch, insert, scalar, utc
 
 COLUMNS = (
     *(
@@ -82,8 +83,9 @@ class CellTable(PhenotypeTable):
         Numbers given (an import) are kept; `StoreError` where one is taken. A cell may have a negative
         placeholder as its number, by which others of the same call name it as their parent.
         """
+        brood = Brood(cells)
         with self.write() as con:
-            return insert_cells(con, cells)
+            return brood.insert(con)
 
     def cells(
         self,
@@ -146,55 +148,6 @@ class CellTable(PhenotypeTable):
             "ORDER BY changed_at, rowid",
             {"id": cell_id},
         )
-
-
-def insert_cells(con: duckdb.DuckDBPyConnection, cells: Sequence[Cell]) -> list[int]:
-    """Inside a write: what `CellTable.add_cells` says."""
-    ids = _numbers(con, [cell.cell_id for cell in cells])
-    resolved = {cell.cell_id: new for cell, new in zip(cells, ids, strict=True) if cell.cell_id < 0}
-    rows = [_row(cell, new, resolved) for cell, new in zip(cells, ids, strict=True)]
-    insert(con, "cells", rows)
-    insert(con, "status_history", [_birth(row) for row in rows])
-    insert(con, "phenotypes", phenotype_rows(zip(ids, (cell.phenotypes for cell in cells), strict=True)))
-    return ids
-
-
-def _numbers(con: duckdb.DuckDBPyConnection, wanted: Sequence[int]) -> list[int]:
-    """A number for each cell, made inside the transaction, so that no other process can take it."""
-    given = [number for number in wanted if number > 0]
-    taken = fetch(con, "SELECT cell_id FROM cells WHERE cell_id IN (SELECT unnest($given))", {"given": given})
-    twice = {number for number in given if given.count(number) > 1} if len(set(given)) < len(given) else set()
-    clash = {row["cell_id"] for row in taken} | twice
-    if clash:
-        raise StoreError(f"cell {min(clash)} exists already: give its copy cell_id 0 to get a new number")
-    following = max([int(scalar(con, "SELECT coalesce(max(cell_id), 0) FROM cells")), *given]) + 1
-    fresh = iter(range(following, following + len(wanted)))
-    return [number if number > 0 else next(fresh) for number in wanted]
-
-
-def _row(cell: Cell, cell_id: int, resolved: Mapping[int, int]) -> Row:
-    row = {name: getattr(cell, name) for name in COLUMNS}
-    for name in ("parent_id", "second_parent_id"):
-        row[name] = resolved.get(row[name], row[name])
-        if row[name] is not None and row[name] < 0:
-            raise StoreError(
-                f"the parent {row[name]} of cell {cell_id} is not among the cells stored with it"
-            )
-    return {
-        **row,
-        "cell_id": cell_id,
-        "reasons": list(cell.reasons),
-        "created_at": utc(cell.created_at, f"birth of cell {cell_id}"),
-    }
-
-
-def _birth(row: Row) -> Row:
-    return {
-        "cell_id": row["cell_id"],
-        "status": row["status"],
-        "reasons": row["reasons"],
-        "changed_at": row["created_at"],
-    }
 
 
 def _cell(row: Mapping[str, Any], con: duckdb.DuckDBPyConnection) -> Cell:

@@ -180,10 +180,10 @@ _EXPLANATIONS: tuple[tuple[tuple[str, ...], type[StoreError], str, str], ...] = 
     ),
     (("not a valid DuckDB database file",), StoreDamaged, "is not a DuckDB database", _RESTORE),
     (
-        ("Trying to read a database file with version",),
+        ("a database file with storage version", "a newer version of DuckDB"),
         StoreTooNew,
-        "was written by another version of DuckDB",
-        "update evotrade and duckdb",
+        "was written by a newer DuckDB",
+        "update evotrade and duckdb, nothing was changed",
     ),
     (("Corrupt database", "checksum", "Checksum"), StoreDamaged, "is damaged", _RESTORE),
     (

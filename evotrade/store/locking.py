@@ -18,7 +18,7 @@ from pathlib import Path
 from evotrade.errors import StoreBusy, StoreError
 
 _FIRST_PAUSE_S = 0.000_5
-_LONGEST_PAUSE_S = 0.005
+_LONGEST_PAUSE_S = 0.002
 _AT_THE_GATE_S = 3.0  # longer than any read may take, so that a waiting writer normally gets its turn
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -13,7 +13,7 @@ from evotrade.cells import Phenotype
 from evotrade.engine.metrics import METRICS
 from evotrade.errors import StoreError
 from evotrade.store.database import Database
-from evotrade.store.rows import Row, fetch, from_epoch, insert, scalar
+from evotrade.store.rows import Columns, Row, fetch, from_epoch, insert_columns, scalar
 
 _PLAIN = (
     *("pair", "source", "timeframe", "split", "bars", "base_timeframe", "data_hash", "combine"),
@@ -38,35 +38,31 @@ class PhenotypeTable(Database):
 
     def add_phenotypes(self, cell_id: int, phenotypes: Sequence[Phenotype]) -> None:
         """Keep further results of a cell; one of the same series, split and span replaces the old."""
-        rows = phenotype_rows([(cell_id, phenotypes)])
+        columns = {"cell_id": [cell_id] * len(phenotypes), **phenotype_columns(phenotypes)}
+        keys = [
+            dict(zip(_SAME, key, strict=True)) for key in zip(*(columns[name] for name in _SAME), strict=True)
+        ]
         same = " AND ".join(f"{name} = ${name}" for name in _SAME)
         following = "SELECT coalesce(max(position) + 1, 0) FROM phenotypes WHERE cell_id = $id"
         with self.write() as con:
-            for row in rows:
-                con.execute(f"DELETE FROM phenotypes WHERE {same}", {name: row[name] for name in _SAME})
+            for key in keys:
+                con.execute(f"DELETE FROM phenotypes WHERE {same}", key)
             first = scalar(con, following, {"id": cell_id})
-            insert(con, "phenotypes", [{**row, "position": first + row["position"]} for row in rows])
+            positions = range(first, first + len(phenotypes))
+            insert_columns(con, "phenotypes", {"position": positions, **columns})
 
 
-def phenotype_rows(owners: Iterable[tuple[int, Sequence[Phenotype]]]) -> list[Row]:
-    """A row for each phenotype of each cell. `StoreError` for a metric that has no column."""
-    execution_texts: dict[int, str] = {}  # thousands of phenotypes share one mapping
-    rows: list[Row] = []
-    for cell_id, phenotypes in owners:
-        for position, phenotype in enumerate(phenotypes):
-            _refuse_unknown(phenotype.metrics)
-            execution = phenotype.execution
-            text = execution_texts.setdefault(id(execution), "") or json.dumps(dict(execution))
-            execution_texts[id(execution)] = text
-            rows.append({"cell_id": cell_id, "position": position, "execution": text, **_row(phenotype)})
-    return rows
-
-
-def _row(phenotype: Phenotype) -> dict[str, Any]:
-    row = {name: getattr(phenotype, name) for name in _PLAIN}
-    row.update((column, from_epoch(getattr(phenotype, name))) for name, column in _TIMES.items())
-    row.update((name, phenotype.metrics.get(name)) for name in METRICS)
-    return row
+def phenotype_columns(phenotypes: Sequence[Phenotype]) -> Columns:
+    """Phenotypes as columns, but for whose they are. `StoreError` for a metric that has no column."""
+    for phenotype in phenotypes:
+        _refuse_unknown(phenotype.metrics)
+    columns: dict[str, Sequence[Any]] = {name: [getattr(one, name) for one in phenotypes] for name in _PLAIN}
+    for name, column in _TIMES.items():
+        columns[column] = [from_epoch(getattr(one, name)) for one in phenotypes]
+    for name in METRICS:
+        columns[name] = [one.metrics.get(name) for one in phenotypes]
+    columns["execution"] = [json.dumps(dict(one.execution)) for one in phenotypes]
+    return columns
 
 
 def _refuse_unknown(metrics: Mapping[str, float]) -> None:

@@ -14,6 +14,7 @@ from evotrade.errors import StoreError
 
 Row = Mapping[str, Any]
 Parameters = Mapping[str, Any]
+Columns = Mapping[str, Sequence[Any]]
 
 
 def insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row], conflict: str = "") -> None:

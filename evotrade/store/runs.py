@@ -15,9 +15,10 @@ from evotrade.cells import Phenotype
 from evotrade.errors import NotFound, StoreError
 from evotrade.evolve.ledger import Trial
 from evotrade.evolve.records import GenerationRecord
-from evotrade.store.cells import CellTable, insert_cells
+from evotrade.store.births import Brood
+from evotrade.store.cells import CellTable
 from evotrade.store.rows import fetch, insert, scalar, utc
-from evotrade.store.trials import TrialTable, insert_trials
+from evotrade.store.trials import TrialTable, trial_rows
 
 _LAST_RUN = """
     SELECT run_id, dish, started_at, finished_at, reason, latest.checkpoint, latest.checkpoint_generation
@@ -128,11 +129,12 @@ class RunTable(CellTable, TrialTable):
             record.finished_at or datetime.now(UTC), f"end of generation {record.stats.generation}"
         )
         key = {"run_id": record.run_id, "generation": record.stats.generation}
+        brood, trials = Brood(record.cells), trial_rows(record.trials)
         with self.write() as con:
             _expect_run(con, record.run_id)
-            numbers = insert_cells(con, record.cells)
+            numbers = brood.insert(con)
             assigned = {cell.cell_id: number for cell, number in zip(record.cells, numbers, strict=True)}
-            insert_trials(con, record.trials)
+            insert(con, "trials", trials)
             insert(con, "generations", [{**asdict(record.stats), **key, "finished_at": finished}])
             failures = [
                 {**key, "reason": reason, "count": count} for reason, count in record.failures.items()

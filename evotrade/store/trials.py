@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-import duckdb
 import pandas as pd
 
 from evotrade.evolve.ledger import Trial
@@ -30,8 +29,9 @@ class TrialTable(Database):
 
     def add_trials(self, trials: Sequence[Trial]) -> None:
         """Enter trials into the ledger."""
+        rows = trial_rows(trials)
         with self.write() as con:
-            insert_trials(con, trials)
+            insert(con, "trials", rows)
 
     def count_trials(
         self,
@@ -77,9 +77,9 @@ class TrialTable(Database):
             return {genome_id for (genome_id,) in con.execute(sql, {"dish": dish}).fetchall()}
 
 
-def insert_trials(con: duckdb.DuckDBPyConnection, trials: Sequence[Trial]) -> None:
-    """Inside a write: enter trials into the ledger."""
-    insert(con, "trials", [_row(trial) for trial in trials])
+def trial_rows(trials: Sequence[Trial]) -> list[Row]:
+    """Trials as rows of the ledger."""
+    return [_row(trial) for trial in trials]
 
 
 def _row(trial: Trial) -> Row:

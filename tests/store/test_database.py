@@ -1,0 +1,264 @@
+"""The file: made, opened, read, written, copied, compacted; every trouble in one sentence with its repair."""
+
+import os
+import struct
+import threading
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from evotrade.errors import SlowQuery, StoreBusy, StoreDamaged, StoreError, StoreTooNew
+from evotrade.store import Store, open_store
+from tests.store.samples import cell
+
+FOREVER = "SELECT count(*) FROM range(100_000_000) a, range(100_000) b WHERE a.range % 7 = b.range % 5"
+
+
+def test_a_new_store_is_made_and_opened_again(tmp_path: Path) -> None:
+    assert open_store(tmp_path / "lab.duckdb").count_cells() == 0
+    assert open_store(str(tmp_path / "lab.duckdb"), create=False).count_cells() == 0
+
+
+def test_two_threads_that_make_the_same_store_make_one(tmp_path: Path) -> None:
+    made: list[Store] = []
+    makers = [threading.Thread(target=lambda: made.append(Store(tmp_path / "lab.duckdb"))) for _ in range(4)]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join()
+    assert [one.count_cells() for one in made] == [0] * 4
+    assert not (tmp_path / "lab.duckdb.new").exists()
+
+
+def test_a_write_is_seen_by_the_next_read(store: Store) -> None:
+    with store.write() as con:
+        con.execute("INSERT INTO dishes VALUES ('a', '{}', now())")
+    assert store.query("SELECT name FROM dishes")["name"].tolist() == ["a"]
+
+
+def add_and_fail(store: Store) -> None:
+    """A write that sees its own rows and then goes wrong."""
+    with store.write():
+        store.add_cells([cell()])
+        assert store.count_cells() == 1
+        raise KeyError
+
+
+def test_an_exception_undoes_the_whole_write_and_sessions_joined_to_it(store: Store) -> None:
+    with pytest.raises(KeyError):
+        add_and_fail(store)
+    assert store.count_cells() == 0
+
+
+def test_a_result_left_half_read_does_not_disturb_the_write(store: Store) -> None:
+    with store.write() as con:
+        con.execute("INSERT INTO dishes VALUES ('a', '{}', now()), ('b', '{}', now())")
+        con.execute("SELECT * FROM dishes").fetchone()
+    assert len(store.query("SELECT * FROM dishes")) == 2
+
+
+def test_a_write_inside_a_read_is_refused(store: Store) -> None:
+    with store.read(), pytest.raises(StoreError, match="cannot begin inside a read"):
+        store.add_cells([cell()])
+
+
+def test_a_snapshot_inside_a_session_is_refused(store: Store, tmp_path: Path) -> None:
+    with store.read(), pytest.raises(StoreError, match="this very thread"):
+        store.snapshot(tmp_path / "copy.duckdb")
+
+
+def test_a_read_cannot_write(store: Store) -> None:
+    with pytest.raises(StoreError, match="read-only"), store.read() as con:
+        con.execute("DELETE FROM cells")
+
+
+def test_several_queries_see_the_same_moment(store: Store) -> None:
+    store.add_cells([cell(), cell(status="dead")])
+    found = store.query_many(
+        {"all": "SELECT * FROM cells", "dead": ("SELECT * FROM cells WHERE status = $s", {"s": "dead"})}
+    )
+    assert (len(found["all"]), len(found["dead"])) == (2, 1)
+
+
+def test_a_frame_keeps_whole_numbers_whole_and_times_in_utc(store: Store) -> None:
+    frame = store.query("SELECT * FROM (VALUES (1, now()), (NULL, now())) t (n, moment)")
+    assert [str(one) for one in frame.dtypes] == ["Int64", "datetime64[us, UTC]"]
+
+
+def test_a_python_variable_is_never_taken_for_a_table(store: Store) -> None:
+    nowhere = store.query("SELECT 1 AS one")
+    with pytest.raises(StoreError, match="nowhere does not exist"):
+        store.query("SELECT * FROM nowhere")
+    assert len(nowhere) == 1
+
+
+def test_an_error_in_sql_is_one_line_and_names_the_file(store: Store) -> None:
+    with pytest.raises(StoreError) as error:
+        store.query("SELEC 1")
+    assert str(error.value) == f'{store.path}: Parser Error: syntax error at or near "SELEC"'
+
+
+def test_the_version_changes_with_writes_only(store: Store) -> None:
+    before = store.version()
+    store.count_cells()
+    assert store.version() == before
+    store.add_cells([cell()])
+    assert store.version() != before
+
+
+def test_a_long_read_is_interrupted_and_snapshot_named(tmp_path: Path) -> None:
+    store = Store(tmp_path / "lab.duckdb", read_limit_s=0.2)
+    began = time.monotonic()
+    with pytest.raises(SlowQuery, match=r"after 0\.2 s.*snapshot\(dest\)"):
+        store.query(FOREVER)
+    assert time.monotonic() - began < 5
+    assert store.count_cells() == 0
+
+
+def sleep_and_query(store: Store, pause_s: float) -> None:
+    with store.read() as con:
+        time.sleep(pause_s)
+        con.execute(FOREVER).fetchall()
+
+
+def test_a_second_query_cannot_extend_a_read(tmp_path: Path) -> None:
+    store = Store(tmp_path / "lab.duckdb", read_limit_s=0.1)
+    with pytest.raises(SlowQuery):
+        sleep_and_query(store, 0.2)
+
+
+def test_a_write_may_take_longer(tmp_path: Path) -> None:
+    store = Store(tmp_path / "lab.duckdb", read_limit_s=0.05)
+    with store.write() as con:
+        time.sleep(0.1)
+        con.execute("INSERT INTO dishes VALUES ('a', '{}', now())")
+    assert len(store.dishes()) == 1
+
+
+def test_a_snapshot_is_a_store_of_its_own(store: Store, tmp_path: Path) -> None:
+    store.add_cells([cell()])
+    copy = Store(store.snapshot(tmp_path / "copy.duckdb"))
+    store.add_cells([cell()])
+    assert (copy.count_cells(), store.count_cells()) == (1, 2)
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_snapshot_overwrites_nothing(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "copy.duckdb").write_text("mine")
+    with pytest.raises(StoreError, match="exists already"):
+        store.snapshot(tmp_path / "copy.duckdb")
+    with pytest.raises(StoreError, match="cannot copy"):
+        store.snapshot(tmp_path / "nowhere" / "copy.duckdb")
+
+
+def test_compacting_gives_space_back_and_keeps_all(store: Store) -> None:
+    store.add_cells([cell(genome=f"IF DELTA(0) > {n} THEN BUY", genome_id=f"{n}") for n in range(20_000)])
+    with store.write() as con:
+        con.execute("DELETE FROM cells WHERE cell_id > 10")
+        con.execute("DELETE FROM status_history WHERE cell_id > 10")
+    kept = store.cells()
+    before, after = store.compact()
+    assert after < before
+    assert store.cells().equals(kept)
+    with pytest.raises(StoreError, match="Duplicate key"), store.write() as con:
+        con.execute("INSERT INTO cells SELECT * FROM cells")
+
+
+def test_compacting_keeps_what_columns_mean(store: Store) -> None:
+    store.compact()
+    assert (
+        "unit of the objective"
+        in store.query(
+            "SELECT comment FROM duckdb_columns() WHERE table_name = 'cells' AND column_name = 'fitness'"
+        ).iat[0, 0]
+    )
+
+
+def test_a_missing_store_is_not_made_unasked(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"no store at .*: make it with evotrade init"):
+        Store(tmp_path / "lab.duckdb", create=False)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=f"there is no folder {tmp_path / 'nowhere'}"):
+        Store(tmp_path / "nowhere" / "lab.duckdb")
+
+
+@pytest.mark.parametrize("content", ["", "not a database" * 1_000])
+def test_a_file_that_is_no_database_stays_as_it_is(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "lab.duckdb"
+    path.write_text(content)
+    with pytest.raises(StoreDamaged, match="is not a DuckDB database: restore a snapshot, or move"):
+        Store(path)
+    assert path.read_text() == content
+
+
+def test_a_database_of_something_else_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "lab.duckdb"
+    with duckdb.connect(path) as con:
+        con.execute("CREATE TABLE mine (a INTEGER)")
+    before = path.read_bytes()
+    with pytest.raises(StoreDamaged, match="a DuckDB file of something else"):
+        Store(path)
+    assert path.read_bytes() == before
+
+
+def test_a_store_of_a_newer_evotrade_stays_as_it_is(store: Store) -> None:
+    with store.write() as con:
+        con.execute("INSERT INTO schema_version VALUES (999, '', now())")
+    before = store.path.read_bytes()
+    with pytest.raises(StoreTooNew, match=r"schema 999.*update evotrade, nothing was changed"):
+        Store(store.path)
+    assert store.path.read_bytes() == before
+
+
+def test_a_file_of_a_newer_duckdb_is_too_new(store: Store) -> None:
+    content = bytearray(store.path.read_bytes())
+    # The main header: a checksum, the letters DUCK, the version of the format. The checksum is the
+    # exclusive or of all words times a constant, so one word's share of it can be exchanged.
+    checksum, word = struct.unpack_from("<QQ", content)
+    newer = word & 0xFFFF_FFFF | 250 << 32
+    share = (word * 0xBF58476D1CE4E5B9 ^ newer * 0xBF58476D1CE4E5B9) & 0xFFFF_FFFF_FFFF_FFFF
+    struct.pack_into("<QQ", content, 0, checksum ^ share, newer)
+    store.path.write_bytes(content)
+    with pytest.raises(StoreTooNew, match="newer DuckDB: update"):
+        Store(store.path)
+
+
+def test_a_damaged_file_says_so(store: Store) -> None:
+    store.add_cells([cell(genome_id=f"{n}") for n in range(5_000)])
+    content = bytearray(store.path.read_bytes())
+    content[12_288:] = bytes(255 - byte for byte in content[12_288:])
+    store.path.write_bytes(content)
+    with pytest.raises(StoreDamaged, match="restore a snapshot"):
+        Store(store.path).cells()
+
+
+def test_a_store_that_vanished_is_not_made_anew(store: Store) -> None:
+    store.path.unlink()
+    with pytest.raises(StoreError, match="is gone: restore"):
+        store.add_cells([cell()])
+    assert not store.path.exists()
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_an_open_duckdb_connection_of_this_process_is_named(tmp_path: Path, read_only: bool) -> None:
+    store = Store(tmp_path / "lab.duckdb", write_wait_s=0.1)
+    with (
+        duckdb.connect(store.path, read_only=read_only),
+        pytest.raises(StoreBusy, match=rf"this process \({os.getpid()}\), through duckdb.connect"),
+    ):
+        store.add_cells([cell()])
+    assert store.add_cells([cell()]) == [1]
+
+
+def test_a_store_on_a_symbolic_link_is_the_same_store(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "link.duckdb").symlink_to(store.path)
+    assert Store(tmp_path / "link.duckdb").path == store.path
+
+
+def test_a_quote_in_the_path_is_no_trouble(tmp_path: Path) -> None:
+    assert Store(tmp_path / "it's.duckdb").add_cells([cell()]) == [1]

@@ -1,0 +1,66 @@
+"""The ledger: nothing is lost, and N counts what overlaps and traded."""
+
+import pytest
+
+from evotrade.errors import StoreError
+from evotrade.store import Store
+from tests.store.samples import trial
+
+
+def test_a_trial_keeps_all_its_slices(store: Store) -> None:
+    sums = tuple(n / 7 for n in range(16))
+    store.add_trials([trial(slice_sum=sums, slice_n=tuple(range(16)), run_id=4)])
+    (row,) = store.trials().to_dict("records")
+    assert tuple(row["slice_sum"]) == sums
+    assert tuple(row["slice_n"]) == tuple(range(16))
+    assert (row["run_id"], str(row["span_end"])) == (4, "1970-01-01 10:00:00+00:00")
+
+
+@pytest.fixture
+def ledger(store: Store) -> Store:
+    """BTC on hours 1 to 10 three times (twice the same decisions), on hours 10 to 20 by day; idle; ETH."""
+    later = {"start_s": 36_000, "end_s": 72_000, "timeframe": "1d", "fingerprint": "h"}
+    store.add_trials(
+        [
+            trial(),
+            trial(dish="d"),
+            trial(fingerprint="g"),
+            trial(**later),
+            trial(trades=0),
+            trial(pair="ETH/USD"),
+        ]
+    )
+    return store
+
+
+def test_trials_on_any_overlapping_span_count_at_any_interval(ledger: Store) -> None:
+    assert ledger.count_trials("BTC/USD") == 4
+    assert ledger.count_trials("BTC/USD", 0, 3_601) == 3
+    assert ledger.count_trials("BTC/USD", 35_999, 36_001) == 4
+    assert ledger.count_trials("BTC/USD", 36_000, 36_001) == 1
+    assert ledger.count_trials("BTC/USD", 0, 3_600) == 0
+
+
+def test_the_same_decisions_count_once_in_the_effective_number(ledger: Store) -> None:
+    assert ledger.count_trials("BTC/USD", 0, 36_000, effective=True) == 2
+
+
+def test_a_timeframe_can_be_asked_for(ledger: Store) -> None:
+    assert ledger.count_trials("BTC/USD", timeframe="1d") == 1
+
+
+def test_trials_are_listed_by_dish_pair_and_span_idle_ones_too(ledger: Store) -> None:
+    assert len(ledger.trials()) == 6
+    assert len(ledger.trials(dish="d")) == 1
+    assert len(ledger.trials(pair="BTC/USD", end_s=36_000)) == 4
+
+
+def test_the_genomes_that_a_dish_tried_are_known(store: Store) -> None:
+    store.add_trials([trial(dish="d", genome_id="a"), trial(dish="d", genome_id="a"), trial(genome_id="b")])
+    assert store.tried("d") == {"a"}
+    assert store.tried("nowhere") == set()
+
+
+def test_a_trial_without_a_time_zone_is_refused(store: Store) -> None:
+    with pytest.raises(StoreError, match="has no time zone"):
+        store.add_trials([trial(created_at=trial().created_at.replace(tzinfo=None))])
