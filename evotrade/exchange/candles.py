@@ -56,15 +56,14 @@ def _recent(api: PublicApi, pair: str, timeframe: str) -> Candles:
     asked = _MADE_OF.get(timeframe, timeframe)
     minutes = timeframes.length_s(asked) // 60
     rows = _rows(api.ask("OHLC", pair=kraken_name(pair), interval=minutes), 8)
-    times, open_, high, low, close, _vwap, volume, trades = _numbers(
-        rows[:-1], 8
-    ).T  # the last bar still runs
+    finished = _numbers(rows[:-1], 8)  # the last bar still runs
+    time_s, open_, high, low, close, _vwap, volume, trades = finished.T
     columns = {"open": open_, "high": high, "low": low, "close": close, "volume": volume, "trades": trades}
     traded = ~without_trades(columns)
     values: dict[str, Any] = {name: column[traded] for name, column in columns.items()}
-    time_s = times[traded].astype(np.int64)
+    times = time_s[traded].astype(np.int64)
     return resample(
-        Candles(time_s, timeframe=asked, pair=pair_name(pair), source="kraken", **values), timeframe
+        Candles(times, timeframe=asked, pair=pair_name(pair), source="kraken", **values), timeframe
     )
 
 

@@ -67,7 +67,8 @@ def load_candles(
 
     `store` may be what opens it, called only when `source` is a pair; a pair's interval may be left out
     where the store holds one alone. `pair` is that of a file whose name does not say it. `fill_gaps="flat"`
-    fills gaps, see `market.gaps`. Raises `BadCandleFile`, `NotFound`, and `SettingsError` for a pair without a store.
+    fills gaps, see `market.gaps`. Raises `BadCandleFile`, `NotFound`, and `SettingsError` for a pair
+    without a store.
     """
     if Path(source).is_file() or not _names_pair(source):
         candles = read_candle_file(source, interval, pair).candles

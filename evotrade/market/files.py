@@ -60,22 +60,32 @@ def parse_candles(
     cannot be read, lacks a column, has another timeframe than the one given, or holds no usable bar.
     """
     table = read_table(content, name)
-    timeframe = _timeframe(table.time_s, timeframe, name) if len(table.lines) else "1m"  # any: none is kept
+    if not len(table.lines):
+        raise _unusable(name, _refusals(table.refused), 0)
+    timeframe = _timeframe(table.time_s, timeframe, name)
     columns = {"trades": np.zeros(len(table.lines)), **table.columns}
     traded = np.flatnonzero(~without_trades(columns))
     bars = {column: values[traded] for column, values in columns.items()}
     bad = find_bad_bars(table.time_s[traded], bars, timeframe)
 
-    refused = table.refused | {int(table.lines[traded[bar]]): reason for bar, reason in bad}
-    rows = tuple(RefusedRow(line, reason) for line, reason in sorted(refused.items()))
+    refused = {int(table.lines[traded[bar]]): reason for bar, reason in bad}
+    rows = _refusals(table.refused | refused)
     kept = np.delete(traded, [bar for bar, _ in bad])
     empty = len(table.lines) - len(traded)
     if not len(kept):
-        first = f"the first refused is {rows[0]}" if rows else f"its {empty} bars are without trades"
-        raise BadCandleFile(f"{name} holds no usable bar, {first}: check that it is a file of candles")
+        raise _unusable(name, rows, empty)
     values: dict[str, Any] = {column: values[kept] for column, values in columns.items()}
     candles = Candles(table.time_s[kept], timeframe=timeframe, pair=pair, source=source, **values)
     return CandleFile(candles, rows, empty)
+
+
+def _refusals(reasons: dict[int, str]) -> tuple[RefusedRow, ...]:
+    return tuple(RefusedRow(line, reason) for line, reason in sorted(reasons.items()))
+
+
+def _unusable(name: str, refused: tuple[RefusedRow, ...], empty: int) -> BadCandleFile:
+    why = f"the first refused is {refused[0]}" if refused else f"its {empty} bars are without trades"
+    return BadCandleFile(f"{name} holds no usable bar, {why}: check that it is a file of candles")
 
 
 def _timeframe(time_s: npt.NDArray[np.int64], given: str | None, name: str) -> str:

@@ -169,6 +169,12 @@ def test_a_market_that_counts_no_trades_has_none() -> None:
     assert Candles.from_frame(hours().frame.drop(columns="trades"), "1h").trades.tolist() == [0, 0, 0]
 
 
+def test_one_market_from_two_sources_is_two_series() -> None:
+    assert replace(hours(), source="kraken") != hours()
+    assert replace(hours(), source="kraken").data_hash == hours().data_hash
+    assert hours() != "candles"
+
+
 def test_candles_introduce_themselves() -> None:
     expected = "<Candles BTC/USD 1h, 3 bars, 2024-01-01 to 2024-01-01, archive>"
     assert repr(hours()) == expected
