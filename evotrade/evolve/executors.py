@@ -6,6 +6,7 @@ All speak `concurrent.futures.Executor`, and results are the same on each.
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
@@ -37,10 +38,17 @@ def open_executor(spec: str, workers: int) -> Executor:
         return ThreadPoolExecutor(workers, thread_name_prefix="evotrade")
     if spec == "processes":
         # A forked child inherits locks that other threads of this process may hold at that moment.
-        return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+        return ProcessPoolExecutor(
+            workers, mp_context=multiprocessing.get_context("spawn"), initializer=_leave_ctrl_c_to_parent
+        )
     if spec.startswith("dask://"):
         return _dask_executor(spec.removeprefix("dask://"))
     raise SettingsError(f"unknown executor {spec!r}: use serial, threads, processes or dask://HOST:PORT")
+
+
+def _leave_ctrl_c_to_parent() -> None:
+    """A terminal sends Ctrl-C to all its processes; only the one that talks to the person may answer it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _dask_executor(address: str) -> Executor:

@@ -89,14 +89,14 @@ def evolve(
     settings = settings or load_settings()
     if generations < 1:
         raise EvolutionError(f"{generations} generations make no population: ask for at least 1")
-    if resume:
-        dish = _existing_dish(name, candles, dish_settings, store)
-        candles = dish_candles(dish, store)
-    else:
-        dish, candles = _new_dish(name, candles, dish_settings, store)
     count = workers or settings.workers
     chosen = executor or settings.executor
     with open_executor(chosen, count) if isinstance(chosen, str) else nullcontext(chosen) as pool:
+        if resume:
+            dish = _existing_dish(name, candles, dish_settings, store)
+            candles = dish_candles(dish, store)
+        else:
+            dish, candles = _new_dish(name, candles, dish_settings, store)
         lab = _Lab(dish, candles, store, viability_rules(settings), pool, count)
         reason = lab.run(generations, limits or Limits(), on_generation)
     return Run(

@@ -15,7 +15,7 @@ from evotrade.cells import Cell, Phenotype, ViabilityRules, is_viable
 from evotrade.engine.execution import Execution
 from evotrade.engine.metrics import METRICS
 from evotrade.engine.slices import SLICES
-from evotrade.errors import DataError, GenomeError
+from evotrade.errors import DataError, GenomeError, StoreError
 from evotrade.evolve.evaluation import evaluate_batch
 from evotrade.evolve.evidence import Origin, phenotypes, trials
 from evotrade.evolve.ledger import Outcome, Trial, settings_key
@@ -67,6 +67,11 @@ def import_cells(
     tables = _read(path)
     if candles is not None and not candles.pair:
         candles = replace(candles, pair=tables["cell_phenotypes"][0]["symbol"])
+    taken = set(store.cells()["cell_id"]) & {row["cell_id"] for row in tables["cells"]}
+    if taken:
+        raise StoreError(
+            f"cell {min(taken)} is in the store already: import {path.name} into a store of its own, by --store FILE"
+        )
     rules = viability_rules(load_settings())
     recorded = _phenotypes(tables["cell_phenotypes"])
     dish = path.stem
