@@ -187,3 +187,15 @@ def test_a_node_is_replaced_by_its_number_in_the_order_of_the_text() -> None:
     replaced = replace_node(rules, 5, Symbol("ALPHA"))
     assert str(Genome(replaced)) == RULES.replace("AVG(DELTA", "AVG(ALPHA")
     assert str(Genome(replace_node(rules, 9, Number(2.0)))) == RULES.replace("< DELTA(0)", "< 2")
+
+
+def test_at_the_limits_of_the_language_children_still_keep_them() -> None:
+    rng = np.random.default_rng(8)
+    roomy = Palette(max_size=200, max_rules=16)
+    deep = "-" * 9 + "DELTA"  # 10 + 1 + 1 nodes with its comparison
+    parent = parse(f"IF {deep} > 0 THEN BUY\n" * 16)
+    for _ in range(100):
+        for made in (mutate(parent, rng, roomy, "insert_rule"), mutate(parent, rng, roomy, "wrap_and")):
+            assert made is None or made[0].size <= 200
+        child = crossover(parent, parse(f"IF {'-' * 22}DELTA > 1 THEN SELL"), rng, roomy)
+        assert child is None or (child.size <= 200 and child.depth <= 24 and len(child.rules) <= 16)
