@@ -9,11 +9,10 @@ from lark import Token, UnexpectedToken
 from lark.lexer import PatternStr, TerminalDef
 
 from evotrade.errors import GenomeError
-from evotrade.genome.functions import TIMEFRAMES
+from evotrade.genome.functions import FUNCTIONS, TIMEFRAMES
 from evotrade.genome.lexer import SEPARATOR, UNKNOWN, declared_words, error_at
 
 _CLOSE_ENOUGH = 0.7  # "DELT" and "STDEV" find their word; "SMA" is no misspelt SUM
-_KINDS = {"SYMBOL": "symbol", "WINDOW": "function"}
 
 
 def syntax_error(error: UnexpectedToken, terminals: Iterable[TerminalDef]) -> GenomeError:
@@ -43,8 +42,10 @@ def _suggestion(found: Token, accepted: set[str], literals: dict[str, str]) -> s
 
 def _unknown_kind(suggestion: str | None, accepted: set[str]) -> str | None:
     """What sort of name an unknown word was meant to be; None where a fixed word was expected."""
+    if suggestion in FUNCTIONS:
+        return "function"
     if suggestion is not None:
-        return _KINDS.get(declared_words().get(suggestion, ""))
+        return "symbol" if declared_words().get(suggestion) == "SYMBOL" else None
     return "symbol or function" if "SYMBOL" in accepted else None
 
 

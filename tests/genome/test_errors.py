@@ -70,7 +70,7 @@ def test_an_error_says_what_is_wrong_and_where(text: str, column: int, length: i
         ("IF DELT > 1 THEN BUY", 4, 4, "unknown symbol 'DELT'", "DELTA"),
         ("IF clos(3) > 1 THEN BUY", 4, 4, "unknown symbol 'clos'", "CLOSE"),
         ("IF STDEV(DELTA, 3) > 1 THEN BUY", 4, 5, "unknown function 'STDEV'", "STD"),
-        ("IF HIGHEST(1, 2) > 1 THEN BUY", 4, 7, "expected a condition, found 'HIGHEST'", "HIGHER"),
+        ("IF HIGHEST(1, 2) > 1 THEN BUY", 4, 7, "unknown function 'HIGHEST'", "HIGHER"),
         ("IF DELTA_4HR > 1 THEN BUY", 9, 4, "unknown timeframe '_4HR'", "_4H"),
         ("IF MAX_1DAY(DELTA, 3) > 1 THEN BUY", 7, 5, "unknown timeframe '_1DAY'", "_1D"),
         ("IF DELTA > 1 THAN BUY", 14, 4, "expected THEN, found 'THAN'", "THEN"),
