@@ -1,0 +1,44 @@
+"""Runs the command line in this process, as a person would type it."""
+
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+
+from evotrade.cli import main
+from evotrade.market import synthetic_candles
+
+
+class Ran(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def evotrade(tmp_path, monkeypatch, capsys) -> Callable[..., Ran]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EVOTRADE_STORE", str(tmp_path / "lab.duckdb"))
+
+    def run(*words: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["evotrade", *words])
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        printed = capsys.readouterr()
+        return Ran(code, printed.out, printed.err)
+
+    return run
+
+
+@pytest.fixture
+def market(tmp_path):
+    """A candle file of a small synthetic market."""
+    path = tmp_path / "XBTUSD_60.csv"
+    frame = synthetic_candles(2_000, "1h", seed=2).frame
+    frame.index = frame.index.as_unit("s").astype("int64")
+    frame.to_csv(path)
+    return path
