@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from evotrade.cells import is_viable as is_viable
     from evotrade.genome import diff as diff
     from evotrade.genome import parse as parse
+    from evotrade.market import Candles as Candles
     from evotrade.market import synthetic_candles as synthetic_candles
     from evotrade.notebook import backtest as backtest
     from evotrade.notebook import backtest_decisions as backtest_decisions
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "load_candles": "evotrade.notebook",
-    "synthetic_candles": "evotrade.notebook",
+    "Candles": "evotrade.market",
+    "synthetic_candles": "evotrade.market",
     "parse": "evotrade.genome",
     "diff": "evotrade.genome",
     "decide": "evotrade.notebook",

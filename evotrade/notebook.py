@@ -33,9 +33,6 @@ from evotrade.settings import load_settings
 from evotrade.store import Store
 from evotrade.store import open_store as open_store_at
 
-Market = Candles | pd.DataFrame
-"""Candles, or a DataFrame with their columns and a UTC index."""
-
 _TIMES = ("entry_time_s", "exit_time_s")
 
 
@@ -101,14 +98,14 @@ def load_candles(
     return candle_service.load_candles(source, interval, pair=pair, store=store or open_store)
 
 
-def decide(genome: Genome | str, candles: Market, combine: str = "votes") -> npt.NDArray[np.int8]:
+def decide(genome: Genome | str, candles: Candles, combine: str = "votes") -> npt.NDArray[np.int8]:
     """(n,) decisions at each close: 1 BUY, -1 SELL, 0 HOLD; 0 before the lookback."""
-    return decide_on(as_genome(genome), Columns(_candles(candles)), combine)
+    return decide_on(as_genome(genome), Columns(candles), combine)
 
 
 def backtest(
     genome: Genome | str,
-    candles: Market,
+    candles: Candles,
     timeframe: str | None = None,
     *,
     combine: str = "votes",
@@ -121,20 +118,20 @@ def backtest(
     fee_on="top", close_at_end=False, initial=1000.0, limits=… With a `store`, the look is recorded as a
     trial in its ledger, as pages and commands always do.
     """
-    tree, series, terms = as_genome(genome), _at(_candles(candles), timeframe), Execution(**execution)
+    tree, series, terms = as_genome(genome), _at(candles, timeframe), Execution(**execution)
     if store is not None:
         cell_service.try_genome(tree, series, store=store, execution=terms, combine=combine)
     return Result(engine.backtest(tree, Columns(series), terms, combine))
 
 
-def backtest_decisions(decisions: npt.NDArray[np.int8], candles: Market, **execution: Any) -> Result:
+def backtest_decisions(decisions: npt.NDArray[np.int8], candles: Candles, **execution: Any) -> Result:
     """The same simulation for any (n,) decisions: 1 buy, -1 sell, 0 hold."""
-    return Result(engine.backtest_decisions(decisions, _candles(candles), Execution(**execution)))
+    return Result(engine.backtest_decisions(decisions, candles, Execution(**execution)))
 
 
 def backtest_many(
     genomes: Sequence[Genome | str],
-    candles: Market,
+    candles: Candles,
     timeframe: str | None = None,
     *,
     executor: Executor | None = None,
@@ -147,7 +144,7 @@ def backtest_many(
     `skipped` says why a genome could not run. The numbers are those of `backtest`, on any executor.
     """
     trees = [as_genome(genome) for genome in genomes]
-    series = _at(_candles(candles), timeframe)
+    series = _at(candles, timeframe)
     plan = cell_service.whole_plan(series, (series.timeframe,), Execution(**execution), combine)
     evaluations = evaluate_all(trees, series, plan, executor or SerialExecutor(), workers)
     rows = []
@@ -174,7 +171,7 @@ class Evolved:
 
 def evolve(
     name: str,
-    candles: Market | None = None,
+    candles: Candles | None = None,
     *,
     generations: int = 50,
     population: int | None = None,
@@ -193,7 +190,7 @@ def evolve(
     asked = {"population": population, "seed": seed, **dish}
     run = evolution.evolve(
         name,
-        None if candles is None else _candles(candles),
+        candles,
         store=store or open_store(),
         generations=generations,
         executor=executor,
@@ -206,7 +203,7 @@ def evolve(
 
 def create_cell(
     genome: Genome | str,
-    candles: Market,
+    candles: Candles,
     *,
     name: str = "",
     hypothesis: str = "",
@@ -218,7 +215,7 @@ def create_cell(
     """A cell of your own: evaluated on all of `candles`, judged, stored; see `evotrade.lab.cells`."""
     return cell_service.create_cell(
         genome,
-        _candles(candles),
+        candles,
         store=store or open_store(),
         name=name,
         hypothesis=hypothesis,
@@ -226,10 +223,6 @@ def create_cell(
         parent=parent,
         **more,
     )
-
-
-def _candles(market: Market) -> Candles:
-    return market if isinstance(market, Candles) else Candles.from_frame(market)
 
 
 def _at(candles: Candles, timeframe: str | None) -> Candles:

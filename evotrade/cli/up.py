@@ -73,9 +73,7 @@ def _first_candles(store: Store, data: Path | None) -> Candles:
     try:
         return fetch_candles("BTC/USD", "1h", store=store, url=load_settings().kraken_url)
     except ExchangeError as error:
-        note(
-            f"{error}\nWithout Kraken's candles, this is a synthetic market: good for a look around, not for money."
-        )
+        note(f"{error}\nThis is a synthetic market instead: good for a look around, not for money.")
         candles = synthetic_candles(20_000, "1h", seed=1)
         store.save_candles(candles)
         return candles

@@ -53,6 +53,6 @@ class Trial:
 
 
 def settings_key(settings: Mapping[str, object]) -> str:
-    """12 hexadecimal digits that name settings (combine, timeframe, costs, limits …), whatever their order."""
+    """12 hexadecimal digits that name settings (combine, timeframe, costs …), whatever their order."""
     text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:12]

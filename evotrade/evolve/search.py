@@ -25,7 +25,7 @@ _TRIES = 20  # a crowded neighbourhood is left after so many genomes that were t
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A genome proposed for evaluation, the operator that made it, and its parents (two after a crossover)."""
+    """A genome proposed for evaluation, the operator that made it, its parents (two after a crossover)."""
 
     genome: Genome
     operator: str

@@ -1,7 +1,7 @@
 """The genome language: one tree, one parser, one printer, and the random operators of evolution."""
 
 from evotrade.genome.crossover import crossover
-from evotrade.genome.diff import Change, Diff, diff
+from evotrade.genome.difference import Change, Diff, diff
 from evotrade.genome.generate import random_genome
 from evotrade.genome.genome import Genome
 from evotrade.genome.mutate import OPERATORS, mutate

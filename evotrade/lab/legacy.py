@@ -70,7 +70,8 @@ def import_cells(
     taken = set(store.cells()["cell_id"]) & {row["cell_id"] for row in tables["cells"]}
     if taken:
         raise StoreError(
-            f"cell {min(taken)} is in the store already: import {path.name} into a store of its own, by --store FILE"
+            f"cell {min(taken)} is in the store already: import {path.name} into a store of its own, "
+            "by --store FILE"
         )
     rules = viability_rules(load_settings())
     recorded = _phenotypes(tables["cell_phenotypes"])

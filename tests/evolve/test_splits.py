@@ -1,5 +1,7 @@
 """The division of a series in time."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ def test_splits_never_share_a_bar_nor_read_one_that_an_earlier_split_was_judged_
     spans = [splits.train, splits.validation, splits.vault]
     bars = [span.bars(CANDLES[:count]) for span in spans]
     assert bars[0].start >= splits.warmup_bars
-    for before, after in zip(bars, bars[1:], strict=False):
+    for before, after in pairwise(bars):
         assert after.start - splits.warmup_bars >= before.stop or after.start == after.stop
 
 

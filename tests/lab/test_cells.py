@@ -30,7 +30,9 @@ def test_a_look_at_a_genome_is_a_trial_and_makes_no_cell(store):
 
 
 def test_a_person_s_cell_is_evaluated_judged_stored_and_counted(store):
-    cell = create_cell(GENOME, CANDLES, store=store, name="crossing", hypothesis="trends last", category="trend")
+    cell = create_cell(
+        GENOME, CANDLES, store=store, name="crossing", hypothesis="trends last", category="trend"
+    )
     assert store.cell(cell.cell_id) == cell
     assert (cell.origin, cell.generation, cell.name, cell.category) == ("person", 0, "crossing", "trend")
     assert cell.fitness == cell.phenotypes[0].metrics["return_pct"]
@@ -62,7 +64,9 @@ def test_a_number_that_was_tampered_with_is_found(store):
 def test_a_cell_is_not_reproduced_on_other_candles(store):
     cell = create_cell(GENOME, CANDLES, store=store)
     other = replace(CANDLES, volume=CANDLES.volume + 1)
-    with pytest.raises(DataError, match="not those that cell 1 was evaluated on at 1h: their contents differ"):
+    with pytest.raises(
+        DataError, match="not those that cell 1 was evaluated on at 1h: their contents differ"
+    ):
         reproduce(store, cell.cell_id, other)
 
 

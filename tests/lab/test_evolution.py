@@ -16,7 +16,16 @@ from evotrade.store import open_store
 
 CANDLES = synthetic_candles(3_000, "1h", seed=3)
 DISH = {"population": 20, "seed": 5, "warmup_bars": 200, "min_trades": 3}
-COMPARED = ["cell_id", "genome", "fitness", "generation", "parent_id", "second_parent_id", "operator", "status"]
+COMPARED = [
+    "cell_id",
+    "genome",
+    "fitness",
+    "generation",
+    "parent_id",
+    "second_parent_id",
+    "operator",
+    "status",
+]
 
 
 @pytest.fixture
@@ -28,7 +37,13 @@ def run(store, generations=4, executor=None, **more):
     settings = {} if more.get("resume") else DISH
     candles = None if more.get("resume") else CANDLES
     return evolve(
-        "dish", candles, store=store, generations=generations, executor=executor or SerialExecutor(), **settings, **more
+        "dish",
+        candles,
+        store=store,
+        generations=generations,
+        executor=executor or SerialExecutor(),
+        **settings,
+        **more,
     )
 
 

@@ -11,14 +11,35 @@ import pytest
 from evotrade.market import synthetic_candles
 from evotrade.store import open_store
 
-COMPARED = ["cell_id", "genome", "fitness", "generation", "parent_id", "second_parent_id", "operator", "status"]
+COMPARED = [
+    "cell_id",
+    "genome",
+    "fitness",
+    "generation",
+    "parent_id",
+    "second_parent_id",
+    "operator",
+    "status",
+]
 
 
 def evolve(store, *options):
     """The real command in a process of its own."""
-    command = [sys.executable, "-m", "evotrade", "evolve", "--dish", "killed", "--executor", "serial", *options]
+    command = [
+        sys.executable,
+        "-m",
+        "evotrade",
+        "evolve",
+        "--dish",
+        "killed",
+        "--executor",
+        "serial",
+        *options,
+    ]
     environment = os.environ | {"EVOTRADE_STORE": str(store), "PYTHONUNBUFFERED": "1"}
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 @pytest.fixture
@@ -34,7 +55,9 @@ def told(path):
     store = open_store(path)
     trials = store.trials(dish="killed").drop(columns=["created_at", "run_id"])
     order = ["generation", "genome_id", "timeframe", "split"]
-    return store.cells(order_by="cell_id", descending=False)[COMPARED], trials.sort_values(order, ignore_index=True)
+    return store.cells(order_by="cell_id", descending=False)[COMPARED], trials.sort_values(
+        order, ignore_index=True
+    )
 
 
 def killed_and_resumed(tmp_path, market, name, kills):

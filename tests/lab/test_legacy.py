@@ -35,8 +35,8 @@ def test_recorded_cells_die_of_recorded_numbers(store):
     recorded = sqlite3.connect(f"file:{shared('data/origin/cells.db')}?mode=ro&immutable=1", uri=True)
     (lost,) = recorded.execute("SELECT count(*) FROM cells WHERE fitness < -10").fetchone()
     (silent,) = recorded.execute(
-        "SELECT count(*) FROM (SELECT cell_id FROM cell_phenotypes GROUP BY cell_id HAVING max(total_trades) = 0"
-        " AND cell_id IN (SELECT cell_id FROM cells WHERE fitness >= -10))"
+        "SELECT count(*) FROM (SELECT cell_id FROM cell_phenotypes GROUP BY cell_id"
+        " HAVING max(total_trades) = 0 AND cell_id IN (SELECT cell_id FROM cells WHERE fitness >= -10))"
     ).fetchone()
     recorded.close()
     assert store.count_cells(status="dead") == lost + silent > 0
@@ -59,7 +59,9 @@ def test_looks_that_the_earlier_system_took_count_as_trials(store):
 
 def test_importing_twice_is_refused_and_changes_nothing(store):
     import_cells(shared("data/origin/cells.db"), store=store)
-    with pytest.raises(StoreError, match="cell 1 is in the store already: import cells.db into a store of its own"):
+    with pytest.raises(
+        StoreError, match="cell 1 is in the store already: import cells.db into a store of its own"
+    ):
         import_cells(shared("data/origin/cells.db"), store=store)
     assert store.count_cells() == 100
     assert len(store.trials(dish="cells")) == 501
