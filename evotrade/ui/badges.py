@@ -1,0 +1,23 @@
+"""Badges that mean the same on every page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from evotrade.cells import status_label
+from evotrade.ui.phenotypes import Series
+from evotrade.ui.text import as_markdown
+
+
+def status_badge(status: str) -> None:
+    """🟢 alive or 💀 dead."""
+    st.badge(status_label(status), color="green" if status == "alive" else "gray")
+
+
+def market_badge(market: Series) -> None:
+    """Pair and source of candles; a synthetic market cannot be taken for a real one."""
+    icon, colour = (
+        (":material/science:", "orange") if market.synthetic else (":material/candlestick_chart:", "blue")
+    )
+    # not st.badge: it escapes brackets once more, and would let them out
+    st.markdown(f":{colour}-badge[{icon} {as_markdown(market.label)}]", width="content")

@@ -1,0 +1,109 @@
+"""What pages read: from the store, once per version of it, for all viewers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple, Unpack
+
+import pandas as pd
+import streamlit as st
+
+from evotrade.cells import Cell
+from evotrade.engine.backtest import Backtest
+from evotrade.lab.cells import replay
+from evotrade.settings import load_settings
+from evotrade.store import Store, open_store
+from evotrade.store.cells import CellFilters
+
+# Keys hold the store's version, so an entry is never wrong; the bounds only keep memory small.
+_KEPT_S = 600
+_LARGE, _FEW, _MANY = 16, 64, 512
+
+
+class Order(NamedTuple):
+    """A way to sort cells: a column of the store, and which end comes first."""
+
+    column: str
+    descending: bool
+
+
+def store() -> Store:
+    """The store of the settings in force, made if it is missing."""
+    return _store(load_settings().store)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _store(path: Path) -> Store:
+    return open_store(path)
+
+
+def count_cells(**filters: Unpack[CellFilters]) -> int:
+    """How many cells of that kind the store holds."""
+    shared = store()
+    return _count(shared, shared.version(), filters)
+
+
+@st.cache_data(ttl=_KEPT_S, max_entries=_MANY, show_spinner=False)
+def _count(_store: Store, version: str, filters: CellFilters) -> int:
+    return _store.count_cells(**filters)
+
+
+def list_cells(order: Order, limit: int, offset: int, **filters: Unpack[CellFilters]) -> pd.DataFrame:
+    """Some cells of that kind, as `Store.cells` gives them."""
+    shared = store()
+    return _list(shared, shared.version(), order, limit, offset, filters)
+
+
+@st.cache_data(ttl=_KEPT_S, max_entries=_FEW, show_spinner=False)
+def _list(
+    _store: Store, version: str, order: Order, limit: int, offset: int, filters: CellFilters
+) -> pd.DataFrame:
+    return _store.cells(
+        order_by=order.column, descending=order.descending, limit=limit, offset=offset, **filters
+    )
+
+
+def dish_names() -> list[str]:
+    """Names of the dishes, in order."""
+    shared = store()
+    return _dish_names(shared, shared.version())
+
+
+@st.cache_data(ttl=_KEPT_S, max_entries=_FEW, show_spinner=False)
+def _dish_names(_store: Store, version: str) -> list[str]:
+    return sorted(_store.dishes()["name"])
+
+
+def cell(cell_id: int) -> Cell:
+    """The cell of that number, with its phenotypes. `NotFound` where there is none."""
+    shared = store()
+    return _cell(shared, shared.version(), cell_id)
+
+
+@st.cache_data(ttl=_KEPT_S, max_entries=_MANY, show_spinner=False)
+def _cell(_store: Store, version: str, cell_id: int) -> Cell:
+    return _store.cell(cell_id)
+
+
+def children(cell_id: int) -> list[int]:
+    """Numbers of the cells that have this one as a parent, in order."""
+    shared = store()
+    return _children(shared, shared.version(), cell_id)
+
+
+@st.cache_data(ttl=_KEPT_S, max_entries=_MANY, show_spinner=False)
+def _children(_store: Store, version: str, cell_id: int) -> list[int]:
+    relatives = _store.lineage(cell_id)
+    return [int(number) for number in relatives.loc[relatives["depth"] == 1, "cell_id"]]
+
+
+def replayed(cell: Cell, timeframe: str, split: str) -> Backtest:
+    """The backtest behind one of the cell's phenotypes, run again; raises what `replay` raises."""
+    shared = store()
+    return _replayed(shared, shared.version(), cell.cell_id, timeframe, split, cell)
+
+
+# A resource, since a copy of 70 000 bars for every click would cost more than drawing them.
+@st.cache_resource(ttl=_KEPT_S, max_entries=_LARGE, show_spinner=False)
+def _replayed(_store: Store, version: str, cell_id: int, timeframe: str, split: str, _cell: Cell) -> Backtest:
+    return replay(_store, _cell, timeframe, split)

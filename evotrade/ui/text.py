@@ -1,0 +1,36 @@
+"""Text that somebody else wrote (names, hypotheses, dishes, genomes): shown as text, never as markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from html import escape
+
+import streamlit as st
+
+_MARKS = re.compile(r"""([\\`*_{}\[\]()<>#+\-.!|~$:&=^"'])""")
+_FOUND_BEHIND_BACKSLASHES = re.compile(r"(:|@|www)", re.IGNORECASE)  # icons, emoji, addresses
+_BREAK = "\u200c"  # zero-width non-joiner
+_LONG = 40
+_GRID = (
+    "display:grid;grid-template-columns:repeat(auto-fill,minmax(8rem,1fr));gap:0.5rem 1rem;margin:0;padding:0"
+)
+_WIDE = "grid-column:1/-1"
+_LABEL = "opacity:0.65;font-size:0.875em;margin:0"
+_VALUE = "margin:0;overflow-wrap:anywhere"
+
+
+def as_markdown(text: str) -> str:
+    """Markdown that shows `text` as it is, in one paragraph."""
+    broken = _FOUND_BEHIND_BACKSLASHES.sub(rf"\1{_BREAK}", " ".join(text.split()))
+    return _MARKS.sub(r"\\\1", broken)
+
+
+def facts(rows: Iterable[tuple[str, str]]) -> None:
+    """Show labels above their values, side by side while they are short; both are text."""
+    tiles = "".join(
+        f'<div style="{_WIDE if len(value) > _LONG else ""}">'
+        f'<dt style="{_LABEL}">{escape(label)}</dt><dd style="{_VALUE}">{escape(value)}</dd></div>'
+        for label, value in rows
+    )
+    st.html(f'<dl style="{_GRID}">{tiles}</dl>')

@@ -1,0 +1,94 @@
+import json
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evotrade.engine.backtest import backtest
+from evotrade.engine.columns import Columns
+from evotrade.engine.execution import Execution
+from evotrade.genome import parse
+from evotrade.market.synthetic import synthetic_candles
+from evotrade.plots import COLOURS, DRAWN_POINTS, buy_and_hold, drawdown_pct, equity_figure, themed, thin
+
+series = st.integers(2, 400).flatmap(
+    lambda n: st.lists(st.floats(-1e6, 1e6), min_size=n, max_size=n).map(np.array)
+)
+
+
+@given(series, st.integers(8, 100))
+def test_thinning_keeps_the_ends_and_the_extremes_within_its_limit(values, most):
+    kept = thin(values, most=most)
+    assert len(kept) <= most or len(kept) == len(values)
+    assert kept[0] == 0
+    assert kept[-1] == len(values) - 1
+    assert np.all(np.diff(kept) > 0)
+    assert values[kept].min() == values.min()
+    assert values[kept].max() == values.max()
+
+
+def test_a_short_series_is_drawn_whole():
+    assert thin(np.arange(5.0), most=5).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_thinning_two_series_keeps_the_spikes_of_both():
+    first, second = np.zeros(70_000), np.zeros(70_000)
+    first[12_345], second[54_321] = 9.0, -9.0
+    kept = thin(first, second)
+    assert {12_345, 54_321} <= set(kept.tolist())
+    assert len(kept) <= DRAWN_POINTS
+
+
+def test_drawdown_is_the_fall_from_the_peak_in_percent():
+    fallen = drawdown_pct(np.array([90.0, 120.0, 60.0, 120.0]), initial=100.0)
+    assert fallen.tolist() == pytest.approx([-10.0, 0.0, -50.0, 0.0])
+
+
+@pytest.mark.parametrize("fill", ["next_open", "close"])
+def test_buy_and_hold_ends_where_the_metric_says(fill):
+    result = a_backtest(Execution(fill=fill, slippage_bps=5.0))
+    curve = buy_and_hold(result.candles, result.execution)
+    assert 100 * (curve[-1] / 1000.0 - 1) == pytest.approx(result.metrics["buy_hold_return_pct"])
+
+
+def test_buy_and_hold_is_flat_before_its_first_fill():
+    assert buy_and_hold(synthetic_candles(5, "1h", 1), Execution())[0] == 1000.0
+    assert buy_and_hold(synthetic_candles(1, "1h", 1), Execution()).tolist() == [1000.0]
+
+
+def test_the_figure_shows_equity_benchmark_and_drawdown_with_their_units():
+    figure = a_figure()
+    assert [trace.name for trace in figure.data] == ["Buy and hold", "Strategy", "Drawdown"]
+    assert figure.layout.yaxis.title.text == "Equity, USD"
+    assert figure.layout.yaxis2.title.text == "Drawdown, %"
+    assert list(figure.data[1].y) == [100.0, 120.0, 60.0]
+
+
+def test_a_name_of_a_currency_is_no_markup():
+    assert "<b>" not in json.dumps(a_figure(quote="<b>").to_plotly_json(), default=str)
+
+
+@pytest.mark.parametrize("theme", COLOURS)
+def test_every_line_has_a_colour_of_the_theme(theme):
+    for trace in a_figure(theme=theme).data:
+        assert trace.line.color == COLOURS[theme].lines[trace.name]
+
+
+def test_lines_of_other_names_keep_their_colours():
+    figure = themed(go.Figure(go.Scatter(y=[1], name="mine", line_color="#123456")), "dark")
+    assert figure.data[0].line.color == "#123456"
+
+
+def a_figure(**arguments):
+    time = pd.date_range("2025-01-01", periods=3, freq="1h", tz="UTC")
+    equity, buy_hold = np.array([100.0, 120.0, 60.0]), np.array([100.0, 101.0, 102.0])
+    return equity_figure(time, equity, buy_hold, **{"initial": 100.0, "quote": "USD", **arguments})
+
+
+def a_backtest(execution):
+    return backtest(
+        parse("IF DELTA(0) > DELTA(1) THEN BUY"), Columns(synthetic_candles(50, "1h", 1)), execution
+    )

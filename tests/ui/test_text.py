@@ -1,0 +1,37 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evotrade.ui.text import as_markdown
+
+NON_JOINER = "\u200c"
+
+
+@given(st.text())
+def test_all_that_is_taken_away_again_is_the_text_in_one_line(text):
+    shown = re.sub(r"\\(.)", r"\1", as_markdown(text))
+    assert shown.replace(NON_JOINER, "") == " ".join(text.split()).replace(NON_JOINER, "")
+
+
+@given(st.text("<>[]()*_`$#:~|\\ab\n"))
+def test_no_mark_stands_without_a_backslash(text):
+    inside = as_markdown(text).replace("\\\\", "")
+    for mark in "<>[]()*_`$#:~|":
+        assert inside.count(mark) == inside.count("\\" + mark)
+
+
+@pytest.mark.parametrize(
+    ("text", "markdown"),
+    [
+        ("plain words", "plain words"),
+        ("<b>", "\\<b\\>"),
+        ("[a](b)", "\\[a\\]\\(b\\)"),
+        ("1. one\n2. two", "1\\. one 2\\. two"),
+        (":material/home:", f"\\:{NON_JOINER}material/home\\:{NON_JOINER}"),
+        ("www.x.y", f"www{NON_JOINER}\\.x\\.y"),
+    ],
+)
+def test_marks_of_markdown_and_of_streamlit_are_broken(text, markdown):
+    assert as_markdown(text) == markdown
