@@ -10,15 +10,15 @@ Aim: flush p99 < 250 ms, read p99 < 500 ms, 0 errors, 0 torn reads.
 from __future__ import annotations
 
 import argparse
-import itertools
 import multiprocessing
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +27,14 @@ from evotrade.engine.metrics import METRICS
 from evotrade.store import Store
 from evotrade.store.ticks import Tick
 
+# role, threads of one process (as in Streamlit), seconds between two turns
+CAST = (
+    ("viewer", 3, 1.0),
+    ("viewer", 1, 1.0),
+    ("viewer", 1, 1.0),
+    ("ticker", 1, 1.0),
+    ("bulk writer", 1, 0.0),
+)
 SESSIONS = 100
 BATCH = 200
 TIMEFRAMES = ("1h", "4h", "1d")
@@ -90,39 +98,34 @@ def tick(store: Store, findings: Findings) -> None:
     findings.rows += SESSIONS
 
 
-def breed(store: Store, findings: Findings, numbers: itertools.count[int] = itertools.count()) -> None:  # noqa: B008
+def breed(store: Store, findings: Findings) -> None:
     """One generation, made outside of the lock."""
-    cells = newborn(f"batch {next(numbers)}", datetime.now(UTC))
+    now = datetime.now(UTC)
+    cells = newborn(f"dish of {now}", now)
     began = time.perf_counter()
     store.add_cells(cells)
     findings.durations_s.append(time.perf_counter() - began)
     findings.rows += len(cells) * (1 + len(TIMEFRAMES))
 
 
-def participate(
-    path: Path, role: str, act: Callable[[Store, Findings], None], every_s: float, until: float
-) -> Findings:
+def participate(path: Path, role: str, every_s: float, seconds: float, start: Barrier) -> Findings:
     """Act at that pace until the time is up; an error is noted and the next turn taken."""
+    act = {"viewer": view, "ticker": tick, "bulk writer": breed}[role]
     findings = Findings(role)
     store = Store(path)
-    while (turn := time.time()) < until:
+    start.wait()
+    until = time.monotonic() + seconds
+    while (turn := time.monotonic()) < until:
         try:
             act(store, findings)
         except Exception as error:  # noqa: BLE001  counting whatever happens is the purpose
             findings.errors.append(f"{type(error).__name__}: {error}")
-        time.sleep(max(0.0, turn + every_s - time.time()))
+        time.sleep(max(0.0, turn + every_s - time.monotonic()))
     return findings
 
 
-def _process(
-    path: Path, role: str, threads: int, every_s: float, until: float, out: multiprocessing.Queue
-) -> None:
-    act = {"viewer": view, "ticker": tick, "bulk writer": breed}[role]
-
-    def run() -> None:
-        out.put(participate(path, role, act, every_s, until))
-
-    workers = [threading.Thread(target=run) for _ in range(threads)]
+def _process(threads: int, out: multiprocessing.Queue, *task: Any) -> None:
+    workers = [threading.Thread(target=lambda: out.put(participate(*task))) for _ in range(threads)]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -134,23 +137,16 @@ def run(path: Path, seconds: float) -> dict[str, Findings]:
     Store(path)
     context = multiprocessing.get_context("spawn")
     out = context.Queue()
-    until = time.time() + seconds
-    cast = [
-        ("viewer", 3, 1.0),
-        ("viewer", 1, 1.0),
-        ("viewer", 1, 1.0),
-        ("ticker", 1, 1.0),
-        ("bulk writer", 1, 0.0),
-    ]
+    start = context.Barrier(sum(threads for _, threads, _ in CAST))
     processes = [
-        context.Process(target=_process, args=(path, role, threads, every_s, until, out))
-        for role, threads, every_s in cast
+        context.Process(target=_process, args=(threads, out, path, role, every_s, seconds, start))
+        for role, threads, every_s in CAST
     ]
     for process in processes:
         process.start()
     together: dict[str, Findings] = {}
-    for _ in range(sum(threads for _, threads, _ in cast)):
-        part = out.get(timeout=seconds + 60)
+    for _ in range(start.parties):
+        part = out.get(timeout=seconds + 120)
         whole = together.setdefault(part.role, Findings(part.role))
         for name in ("durations_s", "errors", "torn"):
             getattr(whole, name).extend(getattr(part, name))

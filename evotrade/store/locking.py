@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ class FileLock:
         self._path = path
         self._gate = path.with_name(path.name + ".gate")
         self._lock = path.with_name(path.name + ".lock")
+        self._wrote_at = -math.inf
 
     @contextlib.contextmanager
     def held(self, *, exclusive: bool, timeout_s: float) -> Iterator[None]:
@@ -45,6 +47,8 @@ class FileLock:
             yield
         finally:
             _release(lock)
+            if exclusive:
+                self._wrote_at = time.monotonic()
 
     def holders(self) -> list[int]:
         """PIDs that hold the lock now, as the kernel lists them; empty where it does not (macOS)."""
@@ -59,12 +63,13 @@ class FileLock:
         )
 
     def _acquire(self, how: int, deadline: float) -> int:
+        # Whoever comes again at once would find the gate open before those who wait have looked.
+        time.sleep(max(0.0, self._wrote_at + 2 * _LONGEST_PAUSE_S - time.monotonic()))
         while True:
             with self._at_the_gate(deadline):
-                lock = _open(self._lock)
-                if _wait(lock, how, min(deadline, time.monotonic() + _AT_THE_GATE_S)):
-                    return lock
-                os.close(lock)
+                lock = _take(self._lock, how, min(deadline, time.monotonic() + _AT_THE_GATE_S))
+            if lock is not None:
+                return lock
             if time.monotonic() >= deadline:
                 raise self._busy()
             # A reader that never ends must not shut out the readers it could share with.
@@ -72,9 +77,8 @@ class FileLock:
 
     @contextlib.contextmanager
     def _at_the_gate(self, deadline: float) -> Iterator[None]:
-        gate = _open(self._gate)
-        if not _wait(gate, fcntl.LOCK_EX, deadline):
-            os.close(gate)
+        gate = _take(self._gate, fcntl.LOCK_EX, deadline)
+        if gate is None:
             raise self._busy()
         try:
             yield
@@ -85,6 +89,18 @@ class FileLock:
         pids = ", ".join(map(str, self.holders()))
         who = f"process {pids}" if pids else "another process"
         return StoreBusy(f"{self._path} is in use by {who}: wait for it to finish, or end it, and try again")
+
+
+def _take(path: Path, how: int, deadline: float) -> int | None:
+    """A descriptor that holds the lock on `path`; None when it was not free before `deadline`."""
+    lock = _open(path)
+    taken = False
+    try:
+        taken = _wait(lock, how, deadline)
+    finally:
+        if not taken:  # also when a person interrupts the wait
+            os.close(lock)
+    return lock if taken else None
 
 
 def _open(path: Path) -> int:
