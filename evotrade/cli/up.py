@@ -21,6 +21,7 @@ from evotrade.cli.options import DataOption, StoreOption, store_at
 from evotrade.cli.output import note, say
 from evotrade.errors import EvotradeError, ExchangeError
 from evotrade.lab.candles import fetch_candles, import_candles, latest_series
+from evotrade.lab.evolution import STOPPED_BY_PERSON
 from evotrade.market.candles import Candles
 from evotrade.market.synthetic import synthetic_candles
 from evotrade.settings import load_settings
@@ -45,11 +46,13 @@ def register(app: typer.Typer) -> None:
 def up(data: DataOption = None, port: PortOption = 8501, store: StoreOption = None) -> None:
     """Store, candles, a first evolution if there is none, and the app; Ctrl-C ends all of it."""
     lab = store_at(store)
+    candles = _first_candles(lab, data)
     with _until_interrupted(), _app(port) as (url, server):
         say(f"The app is at {url}")
-        candles = _first_candles(lab, data)
         if lab.dishes().empty:
-            watched(FIRST_DISH, candles, lab, _GENERATIONS, population=_POPULATION)
+            run = watched(FIRST_DISH, candles, lab, _GENERATIONS, population=_POPULATION)
+            if run.reason == STOPPED_BY_PERSON:
+                return
         say(f"The app is at {url}   Ctrl-C ends it.")
         server.wait()
 

@@ -31,6 +31,8 @@ from evotrade.market.candles import Candles
 from evotrade.settings import Settings, load_settings
 from evotrade.store import Store
 
+STOPPED_BY_PERSON = "stopped by a person"
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -290,7 +292,7 @@ def _struck(limits: Limits, stats: GenerationStats, elapsed_s: float, stagnant: 
         return "time is up"
     if limits.max_stagnation is not None and stagnant >= limits.max_stagnation:
         return "no better cell for long"
-    return "stopped by a person" if limits.stop() else None
+    return STOPPED_BY_PERSON if limits.stop() else None
 
 
 def _statuses(verdicts: Sequence[tuple[int, Viability]]) -> list[tuple[int, str, tuple[str, ...]]]:
