@@ -109,7 +109,8 @@ def equity_figure(
     """Equity against buy and hold, and below it the equity's drawdown in percent.
 
     `time` (n,) are the closes of the bars, UTC; `equity` and `buy_hold` (n,) are in quote currency,
-    both started from `initial`. Longer series are drawn with about `DRAWN_POINTS` points, see `thin`.
+    both started from `initial`. Longer series are drawn with about `DRAWN_POINTS` points, see `thin`;
+    where the highest value is ten times the lowest, the scale is logarithmic and says so.
     """
     quote = escape(quote)  # Plotly reads some HTML in titles
     drawdown = drawdown_pct(equity, initial)
@@ -132,7 +133,9 @@ def equity_figure(
             hovertemplate=f"%{{y:{unit}}}{end}",
         )
         figure.add_trace(line, row=row, col=1)
-    figure.update_yaxes(title_text=f"Equity, {quote}" if quote else "Equity", row=1, col=1)
+    scale = "log" if _spans_a_decade(equity, buy_hold) else "linear"
+    title = ", ".join(part for part in ("Equity", quote, scale if scale == "log" else "") if part)
+    figure.update_yaxes(title_text=title, type=scale, row=1, col=1)
     figure.update_yaxes(title_text="Drawdown, %", rangemode="tozero", row=2, col=1)
     figure.update_layout(
         hovermode="x unified",
@@ -140,6 +143,11 @@ def equity_figure(
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
     )
     return themed(figure, theme)
+
+
+def _spans_a_decade(*series: Floats) -> bool:
+    lowest = min((values.min() for values in series if len(values)), default=0.0)
+    return bool(lowest > 0 and max(values.max() for values in series) >= 10 * lowest)
 
 
 def themed(figure: go.Figure, theme: Theme) -> go.Figure:

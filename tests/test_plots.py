@@ -67,6 +67,19 @@ def test_the_figure_shows_equity_benchmark_and_drawdown_with_their_units():
     assert list(figure.data[1].y) == [100.0, 120.0, 60.0]
 
 
+def test_equity_that_grows_tenfold_is_drawn_on_a_logarithmic_scale_that_says_so():
+    time = pd.date_range("2025-01-01", periods=2, freq="1h", tz="UTC")
+    for last, scale in ((999.0, "linear"), (1000.0, "log"), (0.0, "linear")):
+        figure = equity_figure(time, np.array([100.0, last]), np.array([100.0, 100.0]), initial=100.0)
+        assert figure.layout.yaxis.type == scale
+        assert ("log" in figure.layout.yaxis.title.text) == (scale == "log")
+
+
+def test_no_bars_make_an_empty_figure():
+    nothing = np.array([])
+    assert len(equity_figure(pd.DatetimeIndex([], tz="UTC"), nothing, nothing, initial=1.0).data) == 3
+
+
 def test_a_name_of_a_currency_is_no_markup():
     assert "<b>" not in json.dumps(a_figure(quote="<b>").to_plotly_json(), default=str)
 

@@ -15,7 +15,7 @@ from evotrade.ui import formats, phenotypes, reads
 from evotrade.ui.badges import market_badge, status_badge
 from evotrade.ui.genome import show_genome
 from evotrade.ui.phenotypes import Series
-from evotrade.ui.text import as_markdown, facts
+from evotrade.ui.text import as_markdown, facts, sentence
 
 _CARDS = ("return_pct", "buy_hold_return_pct", "max_drawdown_pct", "sharpe", "trades")
 _LINKED_CHILDREN = 20
@@ -32,7 +32,7 @@ def show(default: int | None) -> None:
     try:
         cell = reads.cell(_number(str(asked_for)))
     except NotFound as error:
-        st.warning(as_markdown(str(error)), icon=":material/search_off:")
+        st.warning(sentence(error), icon=":material/search_off:")
         st.caption("Choose a cell in the list, or correct `?cell=` in the address.")
         return
     _heading(cell)
@@ -111,7 +111,7 @@ def _genome(cell: Cell) -> None:
         genome = as_genome(cell.genome)
     except GenomeError as error:
         show_genome(cell.genome, key="genome")
-        st.caption(f":material/error: {as_markdown(str(error))}")
+        st.caption(f":material/error: {sentence(error)}")
         return
     code = st.container()
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
@@ -130,8 +130,8 @@ def _performance(cell: Cell) -> None:
     measured = phenotypes.measured(rows)
     if measured:
         _numbers(cell, market, measured)
-    for sentence in phenotypes.skipped(rows):
-        st.caption(f":material/block: {as_markdown(sentence)}")
+    for note in phenotypes.skipped(rows):
+        st.caption(f":material/block: {as_markdown(note)}")
 
 
 def _numbers(cell: Cell, market: Series, measured: Mapping[str, Mapping[str, Phenotype]]) -> None:
@@ -154,8 +154,8 @@ def _numbers(cell: Cell, market: Series, measured: Mapping[str, Mapping[str, Phe
         },
         alt=f"Metrics of cell {cell.cell_id} at {timeframe}, a column for each split",
     )
-    for sentence in phenotypes.unseen(tuple(splits)):
-        st.caption(f":material/lock: {sentence}")
+    for note in phenotypes.unseen(tuple(splits)):
+        st.caption(f":material/lock: {note}")
 
 
 def _market(cell: Cell) -> Series:

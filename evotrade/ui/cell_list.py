@@ -86,7 +86,8 @@ def ask() -> Wanted:
 
 
 def _more() -> CellFilters:
-    active = sum(st.session_state.get(name) is not None for name in _MORE)
+    # on the first run the URL knows a filter that its widget has not taken over yet
+    active = sum(st.session_state.get(name, st.query_params.get(name)) is not None for name in _MORE)
     label = f"Filters ({active})" if active else "Filters"
     with st.popover(label, icon=":material/filter_list:"):
         dish = st.selectbox(
@@ -152,7 +153,7 @@ def _table(cells: pd.DataFrame, ids: Sequence[int]) -> None:
         on_select=partial(_choose, ids),
         selection_mode="single-row",
         hide_index=True,
-        height=min(_HEIGHT_PX, _ROW_PX * (len(ids) + 1) + 2),
+        height=min(_HEIGHT_PX, _ROW_PX * (max(1, len(ids)) + 1) + 2),
         row_height=_ROW_PX,
         placeholder="–",
         column_config={

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from evotrade.errors import EvotradeError
-from evotrade.ui.text import as_markdown
+from evotrade.ui.text import sentence
 
 _ENTERED = "entered through main.py"
 
@@ -17,7 +17,7 @@ def open_page(page: StreamlitPage) -> None:
     try:
         page.run()
     except EvotradeError as error:
-        st.error(as_markdown(str(error)), icon=":material/error:")
+        st.error(sentence(error), icon=":material/error:")
 
 
 def guard() -> None:

@@ -26,6 +26,12 @@ def as_markdown(text: str) -> str:
     return _MARKS.sub(r"\\\1", broken)
 
 
+def sentence(error: Exception) -> str:
+    """Markdown of an error's one sentence, as a sentence begins."""
+    text = str(error)
+    return as_markdown(text[:1].upper() + text[1:])
+
+
 def facts(rows: Iterable[tuple[str, str]]) -> None:
     """Show labels above their values, side by side while they are short; both are text."""
     tiles = "".join(

@@ -58,6 +58,11 @@ def test_dish_and_origin_filters_keep_theirs(tmp_path, open_app):
     assert shown_ids(open_app(store, origin="founder")) == [3]
 
 
+def test_filters_in_force_are_counted_from_the_first_visit_on(tmp_path, open_app):
+    app = open_app(a_store(tmp_path, a_cell()), generation_from="2", fitness_min="8")
+    assert app.get("popover")[0].proto.popover.label == "Filters (2)"
+
+
 def test_filters_that_no_cell_meets_say_so(tmp_path, open_app):
     app = open_app(a_store(tmp_path, a_cell()), text="nowhere")
     assert shown_ids(app) == []
@@ -96,7 +101,7 @@ def test_without_a_cell_in_the_url_the_first_of_the_list_is_shown(tmp_path, open
 
 def test_a_cell_that_is_not_there_is_said_with_what_to_do(tmp_path, open_app):
     app = open_app(a_store(tmp_path, a_cell()), cell="999")
-    assert "there is no cell 999" in app.warning[0].value
+    assert "There is no cell 999" in app.warning[0].value
     assert "Choose a cell in the list" in app.caption[-1].value
     assert not app.exception
 
