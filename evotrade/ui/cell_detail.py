@@ -182,7 +182,7 @@ def _one_of(label: str, options: tuple[str, ...], key: str) -> str:
 def _cards(shown: Phenotype) -> None:
     with st.grid(len(_CARDS), min_column_width=110, gap="xsmall"):
         for name in _CARDS:
-            if name in shown.metrics:
+            if phenotypes.knows(shown, name):
                 value = formats.metric(name, shown.metrics[name])
                 st.metric(formats.metric_label(name), value, border=True)
 

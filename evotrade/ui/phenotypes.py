@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -73,14 +74,20 @@ def unseen(splits: Sequence[str]) -> list[str]:
 
 
 def span(phenotype: Phenotype) -> str:
-    """First and last day, and the number of bars."""
-    start, end = formats.day(phenotype.start_s), formats.day(phenotype.end_s)
-    return f"{start} to {end}, {phenotype.bars:,} bars of {phenotype.timeframe}"
+    """First and last day, and the number of bars where it is known."""
+    days = f"{formats.day(phenotype.start_s)} to {formats.day(phenotype.end_s)}"
+    return f"{days}, {phenotype.bars:,} bars of {phenotype.timeframe}" if phenotype.bars else days
+
+
+def knows(phenotype: Phenotype, name: str) -> bool:
+    """Whether the phenotype has that metric; evaluated here, also one without a value, which says something."""
+    value = phenotype.metrics.get(name)
+    return value is not None and not (phenotype.recorded and math.isnan(value))
 
 
 def metrics_table(splits: Mapping[str, Phenotype], quote: str) -> pd.DataFrame:
-    """A row for each metric that some split has, a column for each split; money in `quote`."""
-    names = [name for name in METRICS if any(name in row.metrics for row in splits.values())]
+    """A row for each metric that some split knows, a column for each split; money in `quote`."""
+    names = [name for name in METRICS if any(knows(row, name) for row in splits.values())]
     columns = {
         split: [formats.metric(name, row.metrics.get(name), quote) for name in names]
         for split, row in splits.items()

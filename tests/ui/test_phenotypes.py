@@ -34,6 +34,17 @@ def test_what_nobody_has_seen_is_named_only_for_cells_of_a_dish():
 
 def test_a_span_names_its_days_and_bars():
     assert phenotypes.span(a_phenotype()) == "2025-01-01 to 2025-01-02, 24 bars of 1h"
+    assert phenotypes.span(a_phenotype(bars=0)) == "2025-01-01 to 2025-01-02"
+
+
+def test_a_metric_that_was_not_recorded_is_left_out_but_one_without_a_value_stays():
+    nothing = {"sharpe": float("nan"), "trades": 1.0}
+    recorded, computed = a_phenotype(metrics=nothing, recorded=True), a_phenotype(metrics=nothing)
+    assert phenotypes.metrics_table({"all, recorded": recorded}, "")["Metric"].tolist() == ["Trades"]
+    assert phenotypes.metrics_table({"all": computed}, "")["Metric"].tolist() == [
+        "Sharpe, per √year",
+        "Trades",
+    ]
 
 
 def test_the_table_has_metrics_that_some_split_has_in_their_order():
