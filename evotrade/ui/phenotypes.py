@@ -80,7 +80,7 @@ def span(phenotype: Phenotype) -> str:
 
 
 def knows(phenotype: Phenotype, name: str) -> bool:
-    """Whether the phenotype has that metric; evaluated here, also one without a value, which says something."""
+    """Whether the phenotype has that metric: one computed here may lack a value, a recorded one may not."""
     value = phenotype.metrics.get(name)
     return value is not None and not (phenotype.recorded and math.isnan(value))
 
