@@ -18,6 +18,7 @@ import plotly.graph_objects as go
 from evotrade import plots
 from evotrade.cells import Cell
 from evotrade.engine import backtest as engine
+from evotrade.engine.buy_hold import buy_and_hold
 from evotrade.engine.columns import Columns
 from evotrade.engine.evaluator import decide as decide_on
 from evotrade.engine.execution import Execution
@@ -65,7 +66,7 @@ class Result:
         return plots.equity_figure(
             pd.to_datetime(shown.candles.end_s, unit="s", utc=True),
             shown.simulation.equity,
-            plots.buy_and_hold(shown.candles, shown.execution),
+            buy_and_hold(shown.candles, shown.execution),
             initial=shown.execution.initial,
         )
 

@@ -17,10 +17,6 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from evotrade.engine.execution import Execution
-from evotrade.engine.fills import Account
-from evotrade.market.candles import Candles
-
 Floats = npt.NDArray[np.float64]
 Theme = Literal["light", "dark"]
 
@@ -75,20 +71,6 @@ def thin(*series: Floats, most: int = DRAWN_POINTS) -> npt.NDArray[np.int64]:
             run = values[start:end]
             kept.update((int(start + run.argmin()), int(start + run.argmax())))
     return np.array(sorted(kept), dtype=np.int64)
-
-
-def buy_and_hold(candles: Candles, execution: Execution) -> Floats:
-    """(n,) equity in quote currency at each close, had the capital bought once, at the first possible fill.
-
-    Costs and size are those of `execution`; the last value is the one behind `buy_hold_return_pct`.
-    """
-    first = 1 if execution.fill == "next_open" else 0
-    equity = np.full(len(candles), execution.initial)
-    account = Account(execution)
-    price = candles.open if first else candles.close
-    if len(candles) > first and account.buy(float(price[first])) is not None:
-        equity[first:] = account.cash + account.position * candles.close[first:]
-    return equity
 
 
 def drawdown_pct(equity: Floats, initial: float) -> Floats:

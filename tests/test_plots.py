@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from evotrade.engine.backtest import backtest
 from evotrade.engine.columns import Columns
-from evotrade.engine.execution import Execution
 from evotrade.genome import parse
 from evotrade.market.synthetic import synthetic_candles
-from evotrade.plots import COLOURS, DRAWN_POINTS, buy_and_hold, drawdown_pct, equity_figure, themed, thin
+from evotrade.plots import COLOURS, DRAWN_POINTS, drawdown_pct, equity_figure, themed, thin
 
 series = st.integers(2, 400).flatmap(
     lambda n: st.lists(st.floats(-1e6, 1e6), min_size=n, max_size=n).map(np.array)
@@ -45,18 +44,6 @@ def test_thinning_two_series_keeps_the_spikes_of_both():
 def test_drawdown_is_the_fall_from_the_peak_in_percent():
     fallen = drawdown_pct(np.array([90.0, 120.0, 60.0, 120.0]), initial=100.0)
     assert fallen.tolist() == pytest.approx([-10.0, 0.0, -50.0, 0.0])
-
-
-@pytest.mark.parametrize("fill", ["next_open", "close"])
-def test_buy_and_hold_ends_where_the_metric_says(fill):
-    result = a_backtest(Execution(fill=fill, slippage_bps=5.0))
-    curve = buy_and_hold(result.candles, result.execution)
-    assert 100 * (curve[-1] / 1000.0 - 1) == pytest.approx(result.metrics["buy_hold_return_pct"])
-
-
-def test_buy_and_hold_is_flat_before_its_first_fill():
-    assert buy_and_hold(synthetic_candles(5, "1h", 1), Execution())[0] == 1000.0
-    assert buy_and_hold(synthetic_candles(1, "1h", 1), Execution()).tolist() == [1000.0]
 
 
 def test_the_figure_shows_equity_benchmark_and_drawdown_with_their_units():

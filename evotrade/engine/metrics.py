@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from evotrade.engine.breakeven import breakeven_fee
+from evotrade.engine.buy_hold import buy_and_hold
 from evotrade.engine.execution import Execution
 from evotrade.engine.facts import Facts
-from evotrade.engine.fills import Account
 from evotrade.engine.simulation import Simulation
 from evotrade.market.candles import Candles
 
@@ -80,14 +80,8 @@ def _cagr_pct(facts: Facts) -> float:
 @_metric("%")
 def _buy_hold_return_pct(facts: Facts) -> float:
     """Return of buying at the first possible fill, at the same costs and size, marked at the last close."""
-    first = 1 if facts.execution.fill == "next_open" else 0
-    if facts.bars <= first:
-        return math.nan
-    account = Account(facts.execution)
-    if account.buy(float((facts.candles.open if first else facts.candles.close)[first])) is None:
-        return math.nan
-    equity = account.cash + account.position * float(facts.candles.close[-1])
-    return 100 * (equity / facts.initial - 1)
+    equity = buy_and_hold(facts.candles, facts.execution)
+    return 100 * (float(equity[-1]) / facts.initial - 1) if facts.bars else math.nan
 
 
 @_metric("%")

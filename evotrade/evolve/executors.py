@@ -56,5 +56,5 @@ def _dask_executor(address: str) -> Executor:
         from distributed import Client
     except ImportError:
         raise SettingsError("dask is not installed: pip install 'evotrade[dask]'") from None
-    executor: Executor = Client(address).get_executor(pure=False)
+    executor: Executor = Client(address).get_executor(pure=False)  # a backtest is not keyed by its arguments
     return executor

@@ -100,23 +100,30 @@ def create_cell(
     return store.cell(cell_id)
 
 
-def replay(store: Store, cell: Cell, timeframe: str, split: str, candles: Candles | None = None) -> Backtest:
+def replay(store: Store, cell: Cell, phenotype: Phenotype, candles: Candles | None = None) -> Backtest:
     """The backtest behind one of the cell's phenotypes, on the stored candles or on those given.
 
-    Raises `NotFound` when the cell has no such phenotype or the candles are not in the store, `DataError`
-    when they are not those that the phenotype was made on.
+    Raises `NotFound` when the phenotype was only recorded or skipped or its candles are not in the store,
+    `DataError` when they are not those that it was made on.
     """
-    shown = next(
-        (
-            row
-            for row in cell.phenotypes
-            if (row.timeframe, row.split) == (timeframe, split) and not row.recorded
-        ),
-        None,
+    if phenotype.recorded or phenotype.skipped:
+        raise NotFound(
+            f"cell {cell.cell_id} was not evaluated here at {phenotype.timeframe} on {phenotype.split}"
+        )
+    series = candles or phenotype_candles(store, phenotype)
+    inside = series.between(phenotype.series_start_s, phenotype.series_end_s)
+    if inside.data_hash != phenotype.data_hash:
+        raise DataError(
+            f"these candles ({inside!r}) are not those that cell {cell.cell_id} was evaluated on at "
+            f"{phenotype.timeframe}: their contents differ"
+        )
+    return backtest(
+        as_genome(cell.genome),
+        series_columns(inside, phenotype.timeframe),
+        execution=Execution.from_dict(phenotype.execution),
+        combine=phenotype.combine,
+        span=Span(phenotype.split, phenotype.start_s, phenotype.end_s),
     )
-    if shown is None or shown.skipped:
-        raise NotFound(f"cell {cell.cell_id} was not evaluated at {timeframe} on {split}")
-    return _replay(cell, shown, candles or phenotype_candles(store, shown))
 
 
 def phenotype_candles(store: Store, phenotype: Phenotype) -> Candles:
@@ -149,34 +156,18 @@ def reproduce(store: Store, cell_id: int, candles: Candles | None = None) -> lis
     rows = [row for row in cell.phenotypes if not row.recorded and not row.skipped]
     if not rows:
         raise NotFound(f"cell {cell_id} has only recorded numbers: evaluate it on candles first")
-    return [_reproduce(cell, row, candles or phenotype_candles(store, row)) for row in rows]
+    return [_reproduce(store, cell, row, candles) for row in rows]
 
 
-def _reproduce(cell: Cell, row: Phenotype, candles: Candles) -> Reproduction:
+def _reproduce(store: Store, cell: Cell, row: Phenotype, candles: Candles | None) -> Reproduction:
     if row.engine_version != ENGINE_VERSION:
         raise DataError(
             f"cell {cell.cell_id} was evaluated by engine {row.engine_version}, this is {ENGINE_VERSION}: "
             "evaluate it anew"
         )
-    metrics = _replay(cell, row, candles).metrics
+    metrics = replay(store, cell, row, candles).metrics
     differing = tuple(name for name, value in row.metrics.items() if not _same(value, metrics[name]))
     return Reproduction(row, dict(metrics), differing)
-
-
-def _replay(cell: Cell, row: Phenotype, candles: Candles) -> Backtest:
-    series = candles.between(row.series_start_s, row.series_end_s)
-    if series.data_hash != row.data_hash:
-        raise DataError(
-            f"these candles ({series!r}) are not those that cell {cell.cell_id} was evaluated on at "
-            f"{row.timeframe}: their contents differ"
-        )
-    return backtest(
-        as_genome(cell.genome),
-        series_columns(series, row.timeframe),
-        execution=Execution.from_dict(row.execution),
-        combine=row.combine,
-        span=Span(row.split, row.start_s, row.end_s),
-    )
 
 
 def _same(stored: float, computed: float) -> bool:

@@ -8,9 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from evotrade.cells import Cell, Phenotype
+from evotrade.engine.buy_hold import buy_and_hold
 from evotrade.errors import DataError, GenomeError, NotFound
 from evotrade.genome import as_genome
-from evotrade.plots import buy_and_hold, equity_figure
+from evotrade.plots import equity_figure
 from evotrade.ui import formats, phenotypes, reads
 from evotrade.ui.badges import market_badge, status_badge
 from evotrade.ui.genome import show_genome
@@ -193,7 +194,7 @@ def _chart(cell: Cell, shown: Phenotype) -> None:
         return
     with st.skeleton(height=_CHART_HEIGHT):
         try:
-            result = reads.replayed(cell, shown.timeframe, shown.split)
+            result = reads.replayed(cell, shown)
         except (NotFound, DataError, GenomeError) as error:
             st.caption(f":material/show_chart: No equity to draw: {as_markdown(str(error))}")
             return

@@ -8,7 +8,7 @@ from typing import NamedTuple, Unpack
 import pandas as pd
 import streamlit as st
 
-from evotrade.cells import Cell
+from evotrade.cells import Cell, Phenotype
 from evotrade.engine.backtest import Backtest
 from evotrade.lab.cells import replay
 from evotrade.settings import load_settings
@@ -97,13 +97,13 @@ def _children(_store: Store, version: str, cell_id: int) -> list[int]:
     return [int(number) for number in relatives.loc[relatives["depth"] == 1, "cell_id"]]
 
 
-def replayed(cell: Cell, timeframe: str, split: str) -> Backtest:
+def replayed(cell: Cell, phenotype: Phenotype) -> Backtest:
     """The backtest behind one of the cell's phenotypes, run again; raises what `replay` raises."""
     shared = store()
-    return _replayed(shared, shared.version(), cell.cell_id, timeframe, split, cell)
+    return _replayed(shared, shared.version(), cell.cell_id, cell.phenotypes.index(phenotype), cell)
 
 
 # A resource, since a copy of 70 000 bars for every click would cost more than drawing them.
 @st.cache_resource(ttl=_KEPT_S, max_entries=_LARGE, show_spinner=False)
-def _replayed(_store: Store, version: str, cell_id: int, timeframe: str, split: str, _cell: Cell) -> Backtest:
-    return replay(_store, _cell, timeframe, split)
+def _replayed(_store: Store, version: str, cell_id: int, position: int, _cell: Cell) -> Backtest:
+    return replay(_store, _cell, _cell.phenotypes[position])

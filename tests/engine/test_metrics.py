@@ -7,11 +7,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from evotrade.engine.buy_hold import buy_and_hold
 from evotrade.engine.execution import Execution
 from evotrade.engine.metrics import METRICS, measure
 from evotrade.engine.simulation import simulate
 from evotrade.engine.slices import slice_sums
 from evotrade.market.candles import Candles
+from evotrade.market.synthetic import synthetic_candles
 from tests.engine.bar_by_bar import HOUR_S, decisions, executions, markets
 
 NAMES = [
@@ -114,6 +116,11 @@ def test_buy_and_hold_pays_the_same_costs_for_its_entry():
     assert found["buy_hold_return_pct"] == pytest.approx(260)  # 90 / 10 · 40
     later = measured([0, 0, 0], [10, 20, 40], fill="next_open")
     assert later["buy_hold_return_pct"] == pytest.approx(100)
+
+
+def test_buy_and_hold_is_the_capital_before_its_first_fill_and_nothing_where_there_is_none():
+    assert buy_and_hold(synthetic_candles(5, "1h", 1), Execution())[0] == 1000.0
+    assert np.isnan(buy_and_hold(synthetic_candles(1, "1h", 1), Execution())).all()
 
 
 def test_growth_goes_by_the_calendar_over_gaps():

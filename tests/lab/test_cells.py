@@ -72,16 +72,16 @@ def test_a_cell_is_not_reproduced_on_other_candles(store):
 
 def test_a_replay_ends_at_the_equity_that_was_stored(store):
     cell = create_cell(GENOME, CANDLES, store=store, timeframes=("1h", "4h"))
-    shown = replay(store, cell, "4h", "all")
+    shown = replay(store, cell, cell.phenotypes[1])
     assert shown.candles.timeframe == "4h"
     assert shown.simulation.equity[-1] == cell.phenotypes[1].metrics["final_equity"]
     assert np.isfinite(shown.simulation.equity).all()
 
 
-def test_what_was_not_evaluated_cannot_be_replayed(store):
+def test_what_was_only_recorded_cannot_be_replayed(store):
     cell = create_cell(GENOME, CANDLES, store=store)
-    with pytest.raises(NotFound, match="cell 1 was not evaluated at 1d on train"):
-        replay(store, cell, "1d", "train")
+    with pytest.raises(NotFound, match="cell 1 was not evaluated here at 1h on all"):
+        replay(store, cell, replace(cell.phenotypes[0], recorded=True))
 
 
 def test_a_genome_that_cannot_run_is_the_caller_s_mistake_and_leaves_nothing(store):
