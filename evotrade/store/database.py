@@ -14,7 +14,7 @@ import pandas as pd
 
 from evotrade.errors import StoreBusy, StoreError
 from evotrade.store import migrations
-from evotrade.store.connection import Instance, explained, instance_of, is_foreign_lock, quoted, time_limit
+from evotrade.store.connection import Instance, attach, explained, instance_of, is_foreign_lock, time_limit
 from evotrade.store.locking import FileLock
 from evotrade.store.rows import Parameters, arrow, frame
 
@@ -152,7 +152,7 @@ class Database:
         with self._alone():
             fresh.unlink(missing_ok=True)
             with instance_of(self.path).attached(read_only=False) as con:
-                con.execute(f"ATTACH {quoted(fresh)} AS fresh")
+                attach(con, fresh, "fresh", read_only=False)
                 try:
                     con.execute("COPY FROM DATABASE evo TO fresh")
                 finally:
