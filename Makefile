@@ -11,7 +11,7 @@ run: $(VENV)/.app                ## store, candles, a first evolution if there i
 	$(BIN)/evotrade up $(if $(DATA),--data "$(DATA)")
 
 test: $(VENV)/.dev browser lint  ## all that CI checks
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak" --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -20,7 +20,7 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 soak: $(VENV)/.dev browser       ## the long forms: many kills, long mixes, many examples
-	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -m ''
 
 bench: $(VENV)/.dev              ## prints what README and docs may quote
 	$(BIN)/python benchmarks/store_mix.py

@@ -4,8 +4,10 @@ import streamlit as st
 
 from evotrade.ui import cell_detail, cell_list, reads
 from evotrade.ui.entrance import guard
+from evotrade.ui.follow import follow_store
 
 guard()
+follow_store()
 
 if not reads.count_cells():
     cell_list.show_nothing_yet()

@@ -45,7 +45,7 @@ def show_nothing_yet() -> None:
     """What to do in a store without cells."""
     st.title("Cells", anchor=False)
     st.markdown("**No cells yet.** Evolve some, or bring those of an earlier system, and they appear here:")
-    st.code('evotrade evolve --dish "first dish"\nevotrade import-cells FILE', language="bash")
+    st.code('evotrade evolve --dish "first dish" --data FILE\nevotrade import-cells FILE', language="bash")
     st.caption("Type either in a terminal, in the folder of the project.")
 
 

@@ -37,6 +37,11 @@ def _store(path: Path) -> Store:
     return open_store(path)
 
 
+def version() -> str:
+    """Changes with every write to the store."""
+    return store().version()
+
+
 def count_cells(**filters: Unpack[CellFilters]) -> int:
     """How many cells of that kind the store holds."""
     shared = store()

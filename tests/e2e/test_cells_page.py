@@ -1,31 +1,16 @@
 """The app as a person meets it: `streamlit run app.py`, Chromium, a real store."""
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-from urllib.request import urlopen
-
 import pytest
 
-from tests.paths import ROOT
 from tests.ui.stores import HOSTILE, a_cell, a_store, an_evaluated_cell
 
-pytestmark = pytest.mark.browser
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-
-FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 ROW_PX = 35
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
+def address(tmp_path_factory, serve):
     """Address of an app on a store with an evaluated, a hostile and a plain cell, 1 to 3."""
     store = a_store(tmp_path_factory.mktemp("store"))
     an_evaluated_cell(store)
@@ -35,64 +20,8 @@ def address(tmp_path_factory):
     store.add_cells(
         [a_cell(fitness=-99.0, **texts, reasons=(HOSTILE,)), a_cell(fitness=-99.5, status="dead")]
     )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        "app.py",
-        "--server.headless=true",
-        f"--server.port={port}",
-    ]
-    environment = {**os.environ, "EVOTRADE_STORE": str(store.path)}
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/_stcore/health")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def wait_for(url):
-    for _ in range(150):
-        try:
-            with urlopen(url, timeout=1) as answer:
-                return answer.read()
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"nothing answers at {url}")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not chromium:
-        pytest.skip("needs Chromium: apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def page(browser):
-    """A page that fails its test when anything complains or leaves this machine."""
-    page = browser.new_page(viewport={"width": 1400, "height": 900})
-    complaints = []
-    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: abroad(request.url) and complaints.append(request.url))
-    yield page
-    page.close()
-    assert complaints == []
-
-
-def abroad(url):
-    return url.startswith(("http", "ws")) and "//127.0.0.1:" not in url
+    with serve(store) as url:
+        yield url
 
 
 def visit(page, url):
@@ -140,9 +69,8 @@ def test_a_search_goes_into_the_address_and_comes_back_from_it(page, address):
 
 
 def test_a_direct_visit_to_the_page_comes_through_the_app(browser, address):
-    page = (
-        browser.new_page()
-    )  # without its complaints: Streamlit itself looks for a server below /cells first
+    # without complaints: Streamlit itself looks for a server below /cells first
+    page = browser.new_page()
     visit(page, f"{address}/cells?cell=3")
     assert page.inner_text("h3").startswith("Cell 3")
 
@@ -157,3 +85,13 @@ def test_hostile_text_is_text(page, address):
         ("name", "dish", "operator", "reason", "hypothesis", "category", "model")
     )
     assert page.locator("ol > li").inner_text() == HOSTILE
+
+
+def test_cells_that_another_process_makes_appear_without_a_reload(page, tmp_path, serve):
+    store = a_store(tmp_path)
+    with serve(store) as url:
+        page.goto(url)
+        page.get_by_text("No cells yet").wait_for()
+        store.add_cells([a_cell(), a_cell()])
+        page.get_by_text("2 of 2 cells").wait_for()
+        page.close()  # before its server goes, for it would complain
