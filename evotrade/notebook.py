@@ -22,8 +22,8 @@ from evotrade.engine.buy_hold import buy_and_hold
 from evotrade.engine.columns import Columns
 from evotrade.engine.evaluator import decide as decide_on
 from evotrade.engine.execution import Execution
-from evotrade.evolve.evaluation import evaluate_all
-from evotrade.evolve.executors import SerialExecutor
+from evotrade.evolution.evaluation import evaluate_all
+from evotrade.evolution.executors import SerialExecutor
 from evotrade.genome import Genome, as_genome
 from evotrade.lab import candles as candle_service
 from evotrade.lab import cells as cell_service

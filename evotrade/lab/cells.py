@@ -12,8 +12,8 @@ from evotrade.engine import ENGINE_VERSION
 from evotrade.engine.backtest import Backtest, Span, backtest
 from evotrade.engine.execution import Execution
 from evotrade.errors import DataError, NotFound
-from evotrade.evolve.evaluation import Evaluation, Plan, evaluate_batch, series_columns
-from evotrade.evolve.evidence import Origin, outcomes, phenotypes, trials
+from evotrade.evolution.evaluation import Evaluation, Plan, evaluate_batch, series_columns
+from evotrade.evolution.evidence import Origin, outcomes, phenotypes, trials
 from evotrade.genome import Genome, as_genome
 from evotrade.lab.evolution import viability_rules
 from evotrade.market.candles import Candles

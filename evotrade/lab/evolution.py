@@ -16,16 +16,16 @@ import pandas as pd
 
 from evotrade.cells import Cell, Phenotype, Viability, ViabilityRules, is_viable
 from evotrade.errors import EvolutionError
-from evotrade.evolve.dish import Dish
-from evotrade.evolve.evaluation import Plan, evaluate_all, series_columns
-from evotrade.evolve.evidence import Origin, outcomes, phenotypes, trials
-from evotrade.evolve.executors import open_executor
-from evotrade.evolve.fitness import measure_fitness
-from evotrade.evolve.generation import Setting, deliver
-from evotrade.evolve.ledger import Trial
-from evotrade.evolve.records import GenerationRecord, GenerationStats
-from evotrade.evolve.search import Search
-from evotrade.evolve.splits import Splits, divide
+from evotrade.evolution.dish import Dish
+from evotrade.evolution.evaluation import Plan, evaluate_all, series_columns
+from evotrade.evolution.evidence import Origin, outcomes, phenotypes, trials
+from evotrade.evolution.executors import open_executor
+from evotrade.evolution.fitness import measure_fitness
+from evotrade.evolution.generation import Setting, deliver
+from evotrade.evolution.ledger import Trial
+from evotrade.evolution.records import GenerationRecord, GenerationStats
+from evotrade.evolution.search import Search
+from evotrade.evolution.splits import Splits, divide
 from evotrade.genome import Palette
 from evotrade.market.candles import Candles
 from evotrade.settings import Settings, load_settings

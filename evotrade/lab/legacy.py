@@ -16,9 +16,9 @@ from evotrade.engine.execution import Execution
 from evotrade.engine.metrics import METRICS
 from evotrade.engine.slices import SLICES
 from evotrade.errors import DataError, GenomeError, StoreError
-from evotrade.evolve.evaluation import evaluate_batch
-from evotrade.evolve.evidence import Origin, phenotypes, trials
-from evotrade.evolve.ledger import Outcome, Trial, settings_key
+from evotrade.evolution.evaluation import evaluate_batch
+from evotrade.evolution.evidence import Origin, phenotypes, trials
+from evotrade.evolution.ledger import Outcome, Trial, settings_key
 from evotrade.genome import as_genome
 from evotrade.lab.cells import whole_plan
 from evotrade.lab.evolution import viability_rules

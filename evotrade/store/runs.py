@@ -13,8 +13,8 @@ import pandas as pd
 
 from evotrade.cells import Phenotype
 from evotrade.errors import NotFound, StoreError
-from evotrade.evolve.ledger import Trial
-from evotrade.evolve.records import GenerationRecord
+from evotrade.evolution.ledger import Trial
+from evotrade.evolution.records import GenerationRecord
 from evotrade.store.births import Brood
 from evotrade.store.cells import CellTable
 from evotrade.store.rows import fetch, insert, scalar, utc

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from evotrade.evolve.ledger import Trial
+from evotrade.evolution.ledger import Trial
 from evotrade.store.database import Database
 from evotrade.store.rows import Row, from_epoch, insert, scalar, utc
 

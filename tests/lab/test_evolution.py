@@ -8,7 +8,7 @@ import pytest
 
 from evotrade.engine.execution import Execution
 from evotrade.errors import EvolutionError, NotEnoughCandles, SettingsError
-from evotrade.evolve.executors import SerialExecutor
+from evotrade.evolution.executors import SerialExecutor
 from evotrade.lab.cells import reproduce
 from evotrade.lab.evolution import Limits, evolve
 from evotrade.market import synthetic_candles

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from evotrade.cells import ORIGINS, Cell, Phenotype
 from evotrade.engine.metrics import METRICS
-from evotrade.evolve.ledger import Trial
+from evotrade.evolution.ledger import Trial
 
 NOW = datetime(2024, 5, 1, 12, 30, 0, 123_456, tzinfo=UTC)
 GENOME = "IF DELTA(0) > AVG(DELTA, 20) THEN BUY ELSE SELL"

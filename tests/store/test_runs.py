@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from evotrade.errors import NotFound, StoreError
-from evotrade.evolve.records import GenerationRecord, GenerationStats
+from evotrade.evolution.records import GenerationRecord, GenerationStats
 from evotrade.store import Store
 from tests.store.samples import NOW, cell, phenotype, trial
 

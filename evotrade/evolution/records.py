@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from evotrade.cells import Cell
-from evotrade.evolve.ledger import Trial
+from evotrade.evolution.ledger import Trial
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evotrade.evolve.selection import Member, double_tournament, survivors
+from evotrade.evolution.selection import Member, double_tournament, survivors
 from evotrade.genome import as_genome
 
 SMALL = as_genome("IF DELTA(0) > DELTA(1) THEN BUY ELSE SELL")

@@ -9,9 +9,9 @@ from datetime import datetime
 from evotrade.cells import Phenotype
 from evotrade.engine import ENGINE_VERSION
 from evotrade.engine.population import Outcome
-from evotrade.evolve.evaluation import Evaluation, Plan
-from evotrade.evolve.ledger import Outcome as Fate
-from evotrade.evolve.ledger import Trial, settings_key
+from evotrade.evolution.evaluation import Evaluation, Plan
+from evotrade.evolution.ledger import Outcome as Fate
+from evotrade.evolution.ledger import Trial, settings_key
 from evotrade.genome import Genome
 from evotrade.market.candles import Candles
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from evotrade.errors import SettingsError
+from evotrade.errors import EvolutionError, SettingsError
 
 
 class SerialExecutor(Executor):
@@ -27,34 +28,44 @@ class SerialExecutor(Executor):
         return future
 
 
-def open_executor(spec: str, workers: int) -> Executor:
-    """The executor named `serial`, `threads`, `processes` or `dask://host:port`, to be used in a `with`.
+@contextmanager
+def open_executor(spec: str, workers: int) -> Iterator[Executor]:
+    """The executor named `serial`, `threads`, `processes` or `dask://host:port`, closed at the end.
 
     Raises `SettingsError` for another name, or when dask is asked for and not installed.
     """
+    with _opened(spec, workers) as executor:
+        yield executor
+
+
+def _opened(spec: str, workers: int) -> AbstractContextManager[Executor]:
     if spec == "serial":
         return SerialExecutor()
     if spec == "threads":
         return ThreadPoolExecutor(workers, thread_name_prefix="evotrade")
     if spec == "processes":
         # A forked child inherits locks that other threads of this process may hold at that moment.
-        return ProcessPoolExecutor(
-            workers, mp_context=multiprocessing.get_context("spawn"), initializer=_leave_ctrl_c_to_parent
-        )
+        spawn = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(workers, mp_context=spawn, initializer=_leave_ctrl_c_to_parent)
     if spec.startswith("dask://"):
         return _dask_executor(spec.removeprefix("dask://"))
     raise SettingsError(f"unknown executor {spec!r}: use serial, threads, processes or dask://HOST:PORT")
 
 
-def _leave_ctrl_c_to_parent() -> None:
-    """A terminal sends Ctrl-C to all its processes; only the one that talks to the person may answer it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _dask_executor(address: str) -> Executor:
+@contextmanager
+def _dask_executor(address: str) -> Iterator[Executor]:
     try:
         from distributed import Client
     except ImportError:
         raise SettingsError("dask is not installed: pip install 'evotrade[dask]'") from None
-    executor: Executor = Client(address).get_executor(pure=False)  # a backtest is not keyed by its arguments
-    return executor
+    try:
+        client = Client(address)
+    except OSError as error:
+        raise EvolutionError(f"no dask scheduler answers at {address} ({error}): start one there") from error
+    with client:
+        yield client.get_executor(pure=False)  # a backtest is not keyed by its arguments
+
+
+def _leave_ctrl_c_to_parent() -> None:
+    """A terminal sends Ctrl-C to all its processes; only the one that talks to the person may answer it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

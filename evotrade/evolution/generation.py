@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from evotrade.cells import Cell, ViabilityRules, failure_to_be_born, is_viable
-from evotrade.evolve.dish import Dish
-from evotrade.evolve.evaluation import Evaluation, Plan
-from evotrade.evolve.evidence import Origin, outcomes, phenotypes, skips, trials
-from evotrade.evolve.fitness import Fitness, measure_fitness
-from evotrade.evolve.ledger import Trial
-from evotrade.evolve.search import Candidate
-from evotrade.evolve.selection import Member
+from evotrade.evolution.dish import Dish
+from evotrade.evolution.evaluation import Evaluation, Plan
+from evotrade.evolution.evidence import Origin, outcomes, phenotypes, skips, trials
+from evotrade.evolution.fitness import Fitness, measure_fitness
+from evotrade.evolution.ledger import Trial
+from evotrade.evolution.search import Candidate
+from evotrade.evolution.selection import Member
 from evotrade.market.candles import Candles
 
 CANNOT_RUN = "cannot run"

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from evotrade.evolve.dish import Dish
-from evotrade.evolve.search import Candidate, Search, shape
-from evotrade.evolve.selection import Member
+from evotrade.evolution.dish import Dish
+from evotrade.evolution.search import Candidate, Search, shape
+from evotrade.evolution.selection import Member
 from evotrade.genome import OPERATORS, Palette, as_genome
 from evotrade.market import synthetic_candles
 

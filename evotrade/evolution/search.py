@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from evotrade.evolve.dish import Dish
-from evotrade.evolve.rates import Rates
-from evotrade.evolve.selection import Member, double_tournament, survivors
+from evotrade.evolution.dish import Dish
+from evotrade.evolution.rates import Rates
+from evotrade.evolution.selection import Member, double_tournament, survivors
 from evotrade.genome import OPERATORS, Genome, Palette, as_genome, crossover, mutate, random_genome
 
 _FOUNDER, _FRESH, _CROSSOVER = "founder", "fresh", "crossover"

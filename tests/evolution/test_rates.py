@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evotrade.evolve.rates import Rates
+from evotrade.evolution.rates import Rates
 
 SHARES = st.fixed_dictionaries({"a": st.floats(0, 1), "b": st.floats(0, 1), "c": st.floats(0, 1)})
 

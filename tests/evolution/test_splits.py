@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evotrade.errors import NotEnoughCandles
-from evotrade.evolve.splits import divide
+from evotrade.evolution.splits import divide
 from evotrade.market import synthetic_candles
 
 CANDLES = synthetic_candles(3_000, "1h", seed=1)

@@ -8,13 +8,13 @@ import pytest
 from evotrade.cells import ViabilityRules
 from evotrade.engine.population import Evaluated, Outcome
 from evotrade.engine.slices import SLICES, SliceSums
-from evotrade.evolve.dish import Dish
-from evotrade.evolve.evaluation import Plan
-from evotrade.evolve.fitness import Fitness, measure_fitness
-from evotrade.evolve.generation import Setting, deliver
-from evotrade.evolve.search import Candidate
-from evotrade.evolve.selection import Member
-from evotrade.evolve.splits import divide
+from evotrade.evolution.dish import Dish
+from evotrade.evolution.evaluation import Plan
+from evotrade.evolution.fitness import Fitness, measure_fitness
+from evotrade.evolution.generation import Setting, deliver
+from evotrade.evolution.search import Candidate
+from evotrade.evolution.selection import Member
+from evotrade.evolution.splits import divide
 from evotrade.genome import as_genome
 from evotrade.market import synthetic_candles
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from evotrade.cells import objective
 from evotrade.engine.population import Outcome
-from evotrade.evolve.dish import Dish
+from evotrade.evolution.dish import Dish
 
 
 class Fitness(NamedTuple):

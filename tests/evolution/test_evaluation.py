@@ -1,7 +1,9 @@
 """Evaluation through an executor: the same numbers on each."""
 
 import math
-from concurrent.futures import ThreadPoolExecutor
+import os
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
@@ -9,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evotrade.engine.execution import Execution, Limits
-from evotrade.errors import SettingsError
-from evotrade.evolve.dish import Dish
-from evotrade.evolve.evaluation import Plan, evaluate_all
-from evotrade.evolve.executors import SerialExecutor, open_executor
-from evotrade.evolve.ledger import settings_key
-from evotrade.evolve.splits import divide
+from evotrade.errors import EvolutionError, SettingsError
+from evotrade.evolution.dish import Dish
+from evotrade.evolution.evaluation import Plan, evaluate_all
+from evotrade.evolution.executors import SerialExecutor, open_executor
+from evotrade.evolution.ledger import settings_key
+from evotrade.evolution.splits import divide
 from evotrade.genome import Palette, random_genome
 from evotrade.market import resample, synthetic_candles
 
@@ -58,8 +60,16 @@ def test_a_task_s_error_reaches_its_caller():
 
 
 def test_an_executor_that_nobody_knows_is_refused():
-    with pytest.raises(SettingsError, match="use serial, threads, processes or dask://HOST:PORT"):
-        open_executor("quantum", 1)
+    expected = pytest.raises(SettingsError, match="use serial, threads, processes or dask://HOST:PORT")
+    with expected, open_executor("quantum", 1):
+        pass
+
+
+def test_a_worker_that_dies_is_told_with_the_way_to_go_on():
+    expected = pytest.raises(EvolutionError, match="a worker died .* go on with --resume")
+    with expected, ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        pool.submit(os._exit, 1).exception()
+        evaluate_all(GENOMES, CANDLES, plan(), pool)
 
 
 @given(st.permutations(["timeframe", "combine", "fee_bps"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
@@ -13,6 +13,7 @@ from evotrade.engine.backtest import Span
 from evotrade.engine.columns import Columns
 from evotrade.engine.execution import Execution
 from evotrade.engine.population import Evaluated, evaluate_population
+from evotrade.errors import EvolutionError
 from evotrade.genome import Genome
 from evotrade.market.candles import Candles
 from evotrade.market.resample import resample
@@ -41,10 +42,19 @@ Evaluation = Mapping[str, Evaluated]
 def evaluate_all(
     genomes: Sequence[Genome], candles: Candles, plan: Plan, executor: Executor, workers: int = 1
 ) -> list[Evaluation]:
-    """Evaluate each genome on `candles` as `plan` says; results in the order of `genomes`."""
-    tasks = [(batch, candles, plan) for batch in _batches(genomes, workers)]
-    futures = [executor.submit(evaluate_batch, *task) for task in tasks]
-    return list(chain.from_iterable(future.result() for future in futures))
+    """Evaluate each genome on `candles` as `plan` says; results in the order of `genomes`.
+
+    Raises `EvolutionError` when a worker dies.
+    """
+    try:
+        futures = [
+            executor.submit(evaluate_batch, batch, candles, plan) for batch in _batches(genomes, workers)
+        ]
+        return list(chain.from_iterable(future.result() for future in futures))
+    except BrokenExecutor as error:
+        raise EvolutionError(
+            "a worker died (was there enough memory?): go on with --resume, with fewer workers"
+        ) from error
 
 
 def evaluate_batch(genomes: Sequence[Genome], candles: Candles, plan: Plan) -> list[Evaluation]:

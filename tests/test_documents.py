@@ -1,0 +1,58 @@
+"""Every command and every line of Python in the README and the docs is run, in order, in an empty folder."""
+
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from evotrade.market import synthetic_candles
+from tests.kraken_server import Kraken, serve
+from tests.paths import ROOT
+
+DOCUMENTS = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
+EVOTRADE = [sys.executable, "-m", "evotrade"]
+
+
+def blocks(document, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / document).read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with a candle file in it, as a reader would have one."""
+    frame = synthetic_candles(3_000, "1h", seed=2).frame
+    frame.index = frame.index.as_unit("s").astype("int64")
+    frame.to_csv(tmp_path / "XBTUSD_60.csv")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EVOTRADE_STORE", str(tmp_path / "lab.duckdb"))
+    return tmp_path
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_command_works(document, folder, monkeypatch):
+    hours = [("100.0", "1.0", hour * 3_600 * 10**9) for hour in range(100)]
+    with serve(Kraken(trades=hours, now_s=99 * 3_600)) as kraken:
+        monkeypatch.setenv("EVOTRADE_KRAKEN_URL", kraken.url)
+        for line in "".join(blocks(document, "bash")).splitlines():
+            program, *words = shlex.split(line, comments=True)
+            command = {"evotrade": EVOTRADE, "make": ["make", "--dry-run", "-C", str(ROOT)]}[program]
+            ran = subprocess.run([*command, *words], capture_output=True, text=True, timeout=120)
+            assert ran.returncode == 0, f"{line}\n{ran.stdout}{ran.stderr}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_python_block_runs(document, folder):
+    namespace = {}
+    for block in blocks(document, "python"):
+        exec(compile(block, document, "exec"), namespace)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_link_and_picture_is_there(document):
+    text = (ROOT / document).read_text()
+    for target in re.findall(r'\]\(([^)#]+)\)|(?:src|srcset)="([^"]+)"', text):
+        name = "".join(target)
+        assert name.startswith("http") or ((ROOT / document).parent / name).exists(), name
