@@ -23,7 +23,9 @@ DataOption = Annotated[
     Path | None,
     typer.Option("--data", help="A candle file: CSV, Parquet or Kraken archive.", show_default=False),
 ]
-PairOption = Annotated[str | None, typer.Option("--pair", help="A pair the store holds, like BTC/USD.")]
+PairOption = Annotated[
+    str | None, typer.Option("--pair", help="A pair the store holds, or that of the file, like BTC/USD.")
+]
 IntervalOption = Annotated[str | None, typer.Option("--interval", help="Length of a bar: 1h, 4h, 1d …")]
 TimeframesOption = Annotated[
     str,
@@ -49,7 +51,7 @@ def store_at(path: Path | None) -> Store:
 def candles_of(data: Path | None, pair: str | None, interval: str | None, store: Store) -> Candles:
     """The candles a command was pointed at: a file, or a pair in the store."""
     if data is not None:
-        return load_candles(data, interval)
+        return load_candles(data, interval, pair=pair)
     if pair is None:
         raise SettingsError("no candles named: give --data FILE, or --pair PAIR and --interval INTERVAL")
     return load_candles(pair, interval, store=store)

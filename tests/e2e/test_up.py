@@ -1,0 +1,121 @@
+"""`evotrade up`, which `make run` calls: one command starts everything, and Ctrl-C ends it."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from evotrade.market import synthetic_candles
+from evotrade.store import open_store
+from tests.e2e.conftest import free_port
+
+pytestmark = pytest.mark.process
+
+
+@contextmanager
+def up(folder, *options, kraken="http://127.0.0.1:1"):
+    """The command with its port; whatever happens, nothing of it outlives the block."""
+    port = free_port()
+    environment = os.environ | {
+        "EVOTRADE_STORE": str(folder / "lab.duckdb"),
+        "EVOTRADE_KRAKEN_URL": kraken,
+        "PYTHONUNBUFFERED": "1",
+    }
+    command = [sys.executable, "-m", "evotrade", "up", "--port", str(port), *options]
+    running = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield running, port
+    finally:
+        for process in processes_of(folder):
+            os.kill(process, signal.SIGKILL)
+        running.communicate()
+
+
+def processes_of(folder):
+    """Process ids that were started with a store in this folder."""
+    marked = f"EVOTRADE_STORE={folder}".encode()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if marked in (process / "environ").read_bytes():
+                found.append(int(process.name))
+        except OSError:  # it has ended meanwhile, or is another user's
+            continue
+    return found
+
+
+def read_until(running, text):
+    lines = []
+    for line in running.stdout:
+        lines.append(line)
+        if text in line:
+            return "".join(lines)
+    pytest.fail(f"{text!r} was never said:\n{''.join(lines)}")
+
+
+def interrupt(running):
+    """Ctrl-C as a terminal sends it: to the whole process group."""
+    os.killpg(running.pid, signal.SIGINT)
+    out, _ = running.communicate(timeout=60)
+    return running.returncode, out
+
+
+@pytest.fixture
+def market(tmp_path):
+    path = tmp_path / "XBTUSD_60.csv"
+    frame = synthetic_candles(1_500, "1h", seed=2).frame
+    frame.index = frame.index.as_unit("s").astype("int64")
+    frame.to_csv(path)
+    return path
+
+
+def test_ctrl_c_while_the_first_population_evolves_ends_everything(tmp_path, market):
+    with up(tmp_path, "--data", str(market)) as (running, port):
+        read_until(running, "generation 2/20")
+        assert urlopen(f"http://127.0.0.1:{port}/_stcore/health").status == 200
+        code, out = interrupt(running)
+        assert (code, "Traceback" in out) == (0, False)
+        assert processes_of(tmp_path) == []
+    assert open_store(tmp_path / "lab.duckdb").count_cells(dish="first dish") >= 200
+
+
+def test_a_store_with_a_population_is_shown_at_once(tmp_path, market):
+    with up(tmp_path, "--data", str(market)) as (running, _):
+        read_until(running, "generation 1/20")
+        interrupt(running)
+    with up(tmp_path) as (running, port):
+        said = read_until(running, "Ctrl-C ends it")
+        assert "generation" not in said
+        assert urlopen(f"http://127.0.0.1:{port}/_stcore/health").status == 200
+        assert interrupt(running)[0] == 0
+        assert processes_of(tmp_path) == []
+
+
+def test_without_data_and_without_a_network_the_market_is_synthetic_and_says_so(tmp_path):
+    with up(tmp_path) as (running, _):
+        said = read_until(running, "generation 1/20")
+        interrupt(running)
+    assert "This is a synthetic market instead" in said
+    assert set(open_store(tmp_path / "lab.duckdb").coverage()["source"]) == {"synthetic"}
+
+
+def test_a_file_that_is_no_candle_file_ends_it_in_one_sentence(tmp_path):
+    (tmp_path / "bad.csv").write_text("nothing of use\n")
+    with up(tmp_path, "--data", str(tmp_path / "bad.csv")) as (running, _):
+        out, _ = running.communicate(timeout=60)
+        assert running.returncode == 1
+        assert out.startswith("Error: bad.csv")
+        assert out.count("\n") == 1
+        assert processes_of(tmp_path) == []
