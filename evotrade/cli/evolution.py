@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from evotrade.cells import status_label
 from evotrade.cli.options import (
-    CombineOption,
+    COMBINE_HELP,
     DataOption,
     FeeOption,
     IntervalOption,
@@ -44,15 +44,19 @@ def register(app: typer.Typer) -> None:
 def evolve_dish(
     dish: Annotated[str, typer.Option(help="Name of the dish.")],
     generations: Annotated[int, typer.Option(help="Generations in all, the founders' included.", min=1)] = 50,
-    population: Annotated[int, typer.Option(help="Genomes in a generation.", min=2)] = 200,
+    population: Annotated[
+        int | None, typer.Option(help="Genomes in a generation; 200 unless you say otherwise.", min=2)
+    ] = None,
     data: DataOption = None,
     pair: PairOption = None,
     interval: IntervalOption = None,
-    seed: Annotated[int, typer.Option(help="Same seed, same data: same cells.", min=0)] = 1,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same data: same cells; 1.", min=0)] = None,
     timeframes: TimeframesOption = "",
-    aggregate: Annotated[str, typer.Option(help="best, mean or worst of the timeframes.")] = "best",
-    objective: Annotated[str, typer.Option(help="The metric that is fitness.")] = "return_pct",
-    combine: CombineOption = "votes",
+    aggregate: Annotated[
+        str | None, typer.Option(help="best, mean or worst of the timeframes; best.")
+    ] = None,
+    objective: Annotated[str | None, typer.Option(help="The metric that is fitness; return_pct.")] = None,
+    combine: Annotated[str | None, typer.Option(help=COMBINE_HELP)] = None,
     fee_bps: FeeOption = None,
     executor: Annotated[
         str | None, typer.Option(help="serial, threads, processes or dask://HOST:PORT.")
@@ -66,20 +70,23 @@ def evolve_dish(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a dish that exists.")] = False,
     store: StoreOption = None,
 ) -> None:
-    """Evolve a population on candles. Ctrl-C stops after the generation; --resume goes on."""
+    """Evolve a population on candles. Ctrl-C stops after the generation; --resume goes on.
+
+    With --resume the candles and settings are those of the dish; what is named must be the same.
+    """
     lab = store_at(store)
-    candles, chosen = None, {}
-    if not resume:
-        candles = candles_of(data, pair, interval, lab)
-        chosen = {
-            "population": population,
-            "seed": seed,
-            "timeframes": names(timeframes) or (candles.timeframe,),
-            "aggregate": aggregate,
-            "objective": objective,
-            "combine": combine,
-            "execution": Execution(fee_bps=load_settings().fee_bps if fee_bps is None else fee_bps),
-        }
+    candles = None if resume and data is None else candles_of(data, pair, interval, lab)
+    if fee_bps is None and not resume:
+        fee_bps = load_settings().fee_bps
+    asked = {
+        "population": population,
+        "seed": seed,
+        "timeframes": names(timeframes) or None,
+        "aggregate": aggregate,
+        "objective": objective,
+        "combine": combine,
+        "execution": None if fee_bps is None else Execution(fee_bps=fee_bps),
+    }
     watched(
         dish,
         candles,
@@ -91,7 +98,7 @@ def evolve_dish(
         fitness_goal=goal,
         max_seconds=minutes * 60 if minutes else None,
         max_stagnation=patience,
-        **chosen,
+        **{name: value for name, value in asked.items() if value is not None},
     )
 
 

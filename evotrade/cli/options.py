@@ -33,9 +33,8 @@ TimeframesOption = Annotated[
         "--timeframes", help="Timeframes to evaluate at, like 1h,4h,1d; otherwise the candles' own."
     ),
 ]
-CombineOption = Annotated[
-    str, typer.Option("--combine", help="How rules vote: votes, majority, first or unanimous.")
-]
+COMBINE_HELP = "How rules vote: votes, majority, first or unanimous; votes."
+CombineOption = Annotated[str, typer.Option("--combine", help=COMBINE_HELP)]
 FeeOption = Annotated[
     float | None, typer.Option("--fee-bps", help="Fee per side in basis points; default 40.")
 ]

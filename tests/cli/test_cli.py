@@ -62,6 +62,15 @@ def test_a_dish_goes_on_where_it_stopped(evotrade, market):
     assert "generation 2/3" not in more.out
 
 
+def test_a_dish_is_resumed_with_its_own_settings_or_not_at_all(evotrade, market):
+    evotrade("evolve", "--dish", "first", "--data", str(market), *SMALL)
+    again = ("evolve", "--dish", "first", "--resume", "--executor", "serial", "--generations", "2")
+    assert evotrade(*again, "--population", "12", "--seed", "1", "--data", str(market)).code == 0
+    refused = evotrade(*again, "--seed", "2")
+    assert refused.code == 1
+    assert "was made with seed 1 (asked: 2)" in refused.err
+
+
 def test_a_backtest_is_shown_and_counted(evotrade, market):
     ran = evotrade("backtest", GENOME, "--data", str(market), "--timeframes", "1h,4h")
     assert ran.code == 0
