@@ -7,8 +7,8 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: run test lint soak bench browser clean
 
-run: $(VENV)/.app                ## store, candles, a first evolution if there is none, the app; DATA=file for your own candles
-	$(BIN)/evotrade up $(if $(DATA),--data "$(DATA)")
+run: $(VENV)/.app                ## store, candles, a first evolution, the app; DATA=file and PAIR=BTC/USD for candles of yours
+	$(BIN)/evotrade up $(if $(DATA),--data "$(DATA)") $(if $(PAIR),--pair "$(PAIR)")
 
 test: $(VENV)/.dev browser lint  ## all that CI checks
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered

@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from evotrade.cli.evolution import watched
-from evotrade.cli.options import DataOption, StoreOption, store_at
+from evotrade.cli.options import DataOption, PairOption, StoreOption, store_at
 from evotrade.cli.output import note, say
 from evotrade.errors import EvotradeError, ExchangeError
 from evotrade.lab.candles import fetch_candles, import_candles, latest_series
@@ -43,10 +43,12 @@ def register(app: typer.Typer) -> None:
     app.command("app")(run_app)
 
 
-def up(data: DataOption = None, port: PortOption = 8501, store: StoreOption = None) -> None:
+def up(
+    data: DataOption = None, pair: PairOption = None, port: PortOption = 8501, store: StoreOption = None
+) -> None:
     """Store, candles, a first evolution if there is none, and the app; Ctrl-C ends all of it."""
     lab = store_at(store)
-    candles = _first_candles(lab, data)
+    candles = _first_candles(lab, data, pair)
     with _until_interrupted(), _app(port) as (url, server):
         say(f"The app is at {url}")
         if lab.dishes().empty:
@@ -65,11 +67,10 @@ def run_app(port: PortOption = 8501, store: StoreOption = None) -> None:
         server.wait()
 
 
-def _first_candles(store: Store, data: Path | None) -> Candles:
+def _first_candles(store: Store, data: Path | None, pair: str | None) -> Candles:
     """The candles of the file, otherwise those in the store, otherwise Kraken's, otherwise synthetic ones."""
     if data is not None:
-        brought = import_candles(data, store=store)
-        return brought.candles
+        return import_candles(data, pair, store=store).candles
     held = latest_series(store)
     if held is not None:
         return held
