@@ -100,7 +100,9 @@ class Lexer(LarkLexer):
                 yield Token(kind, value, start, line, column, end_line, stop - next_line_start + 1, stop)
                 line, line_start = end_line, next_line_start
                 continue
-            if kind in ("MARK", "WORD"):
+            if kind == "MARK":
+                kind = self._types[value]
+            elif kind == "WORD":
                 kind = self._types.get(value.upper(), UNKNOWN)
             column = start - line_start + 1
             token = Token(kind, value, start, line, column, line, column + stop - start, stop)
@@ -119,15 +121,16 @@ class _Nesting:
         self._prefixes = 0
 
     def check(self, token: Token) -> None:
-        if token == "(":
+        kind = token.type
+        if kind == "LPAR":
             self._parentheses += 1
             if self._parentheses > MAX_PARENTHESES:
                 raise error_at(token, TOO_MANY_PARENTHESES)
             return
-        if token == ")":
+        if kind == "RPAR":
             self._parentheses -= 1
         # each of a run of prefixes lies one level deeper, and the operand below the last of them
-        self._prefixes = self._prefixes + 1 if token.type in ("MINUS", "NOT") else 0
+        self._prefixes = self._prefixes + 1 if kind in ("MINUS", "NOT") else 0
         if self._prefixes >= MAX_DEPTH:
             raise error_at(token, TOO_DEEP)
 
