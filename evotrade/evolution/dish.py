@@ -23,7 +23,7 @@ class Dish:
 
     `timeframe` and `data_hash` name the series, from `series_start_s` to `series_end_s` (Unix seconds);
     `timeframes` are those that fitness is measured at and `aggregate` makes one number of them.
-    `shares` divide the bars into train, validation and vault. `warmup_bars` come before the first judged
+    `shares` divide its bars into train, validation and vault. `warmup_bars` come before the first judged
     bar at each timeframe, and again at each border. Selection prefers genomes with at least `min_trades`
     entries on train; no genome grows over `max_size` nodes. Each generation, `crossover_share` of the
     offspring have two parents and `fresh_share` none; `finalists` are scored on validation at the end.

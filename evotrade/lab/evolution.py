@@ -25,7 +25,7 @@ from evotrade.evolution.generation import Setting, deliver
 from evotrade.evolution.ledger import Trial
 from evotrade.evolution.records import GenerationRecord, GenerationStats
 from evotrade.evolution.search import Search
-from evotrade.evolution.splits import Splits, divide
+from evotrade.evolution.splits import Splits, borders, divide
 from evotrade.genome import Palette
 from evotrade.market.candles import Candles
 from evotrade.settings import Settings, load_settings
@@ -271,9 +271,10 @@ class _Lab:
 
 
 def divide_all(candles: Candles, dish: Dish) -> dict[str, Splits]:
-    """The splits of a dish at each of its timeframes."""
+    """The splits of a dish at each of its timeframes, all with the same borders."""
+    borders_s = borders(candles, dish.shares)
     return {
-        name: divide(series_columns(candles, name).candles, dish.shares, dish.warmup_bars)
+        name: divide(series_columns(candles, name).candles, borders_s, dish.warmup_bars)
         for name in dish.timeframes
     }
 

@@ -16,7 +16,7 @@ from evotrade.evolution.dish import Dish
 from evotrade.evolution.evaluation import Plan, evaluate_all
 from evotrade.evolution.executors import SerialExecutor, open_executor
 from evotrade.evolution.ledger import settings_key
-from evotrade.evolution.splits import divide
+from evotrade.evolution.splits import borders, divide
 from evotrade.genome import Palette, random_genome
 from evotrade.market import resample, synthetic_candles
 
@@ -25,7 +25,8 @@ GENOMES = [random_genome(np.random.default_rng(number), Palette(max_window=40)) 
 
 
 def plan():
-    spans = {name: tuple(divide(resample(CANDLES, name), (0.6, 0.2, 0.2), 100)[:2]) for name in ("1h", "4h")}
+    borders_s = borders(CANDLES, (0.6, 0.2, 0.2))
+    spans = {name: tuple(divide(resample(CANDLES, name), borders_s, 100)[:2]) for name in ("1h", "4h")}
     return Plan(spans, Execution(fee_bps=5), "votes", {"1h": 100, "4h": 20})
 
 

@@ -14,7 +14,7 @@ from evotrade.evolution.fitness import Fitness, measure_fitness
 from evotrade.evolution.generation import Setting, deliver
 from evotrade.evolution.search import Candidate
 from evotrade.evolution.selection import Member
-from evotrade.evolution.splits import divide
+from evotrade.evolution.splits import borders, divide
 from evotrade.genome import as_genome
 from evotrade.market import synthetic_candles
 
@@ -31,7 +31,9 @@ def outcome(return_pct, trades=9.0):
 
 
 def delivered(candidate, evaluated):
-    plan = Plan({"1h": (divide(CANDLES, DISH.shares, 10).train,)}, DISH.execution, DISH.combine)
+    plan = Plan(
+        {"1h": (divide(CANDLES, borders(CANDLES, DISH.shares), 10).train,)}, DISH.execution, DISH.combine
+    )
     setting = Setting(DISH, CANDLES, plan, ViabilityRules(), 3, 2, datetime(2026, 1, 1, tzinfo=UTC))
     return deliver([candidate], [{"1h": evaluated}], setting)
 
