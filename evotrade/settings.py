@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
@@ -12,6 +13,7 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as UnreadableSetting
 
 from evotrade.errors import SettingsError
 
@@ -72,3 +74,7 @@ def load_settings() -> Settings:
             f"setting {name!r}: {first['msg']} (found {first['input']!r}); "
             f"mend it in evotrade.toml or EVOTRADE_{name.upper().replace('.', '__')}"
         ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"evotrade.toml is no TOML file ({error}): mend it, or delete it") from None
+    except UnreadableSetting as error:
+        raise SettingsError(f"the environment is unreadable ({error}): mend the EVOTRADE_ variable") from None

@@ -147,7 +147,8 @@ class Execution:
     def __post_init__(self) -> None:
         if not -_ALL_BPS < self.fee_bps < _ALL_BPS:
             raise SettingsError(f"fee_bps is {self.fee_bps}: use basis points between -10000 and 10000")
-        if min(self.slippage_bps, self.spread_bps) < 0 or self.slippage_bps + self.spread_bps / 2 >= _ALL_BPS:
+        drift_bps = self.slippage_bps + self.spread_bps / 2
+        if not (self.slippage_bps >= 0 and self.spread_bps >= 0 and drift_bps < _ALL_BPS):
             raise SettingsError(
                 f"slippage_bps {self.slippage_bps} and spread_bps {self.spread_bps} must not be below 0 "
                 "nor eat the whole price"

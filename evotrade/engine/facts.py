@@ -17,8 +17,9 @@ _YEAR_S = 365 * 86_400
 
 
 def per_bar_returns(equity: Floats, initial: float) -> Floats:
-    """(n,) simple returns from mark to mark, the first from `initial`."""
-    return equity / np.concatenate(([initial], equity[:-1])) - 1
+    """(n,) simple returns from mark to mark, the first from `initial`; NaN after a mark of 0."""
+    with np.errstate(all="ignore"):  # fees can eat an account to the last bit
+        return equity / np.concatenate(([initial], equity[:-1])) - 1
 
 
 class Facts:

@@ -218,6 +218,8 @@ def make_trades(fills: Fills, bars: int) -> Trades:
     why = fills.reason[1::2] + still_open
     # held at the last close too, when it is sold there because the simulation ends
     to_the_end = np.array([reason in ("end", "open") for reason in why], dtype=np.bool_)
+    with np.errstate(all="ignore"):  # a trade that cost nothing, of an account that has nothing left
+        return_pct = 100 * pnl / (value + fills.fee)[::2]
     return Trades(
         entry_bar=fills.bar[::2],
         exit_bar=exit_bar,
@@ -228,7 +230,7 @@ def make_trades(fills: Fills, bars: int) -> Trades:
         quantity=fills.quantity[::2],
         fees=fills.fee[::2] + np.append(fills.fee[1::2], np.zeros(is_open)),
         pnl=pnl,
-        return_pct=100 * pnl / (value + fills.fee)[::2],
+        return_pct=return_pct,
         bars_held=np.where(to_the_end, bars, exit_bar) - fills.bar[::2],
         reason=why,
     )

@@ -1,6 +1,7 @@
 """The terms of execution refuse to be wrong and go through JSON unchanged."""
 
 import json
+import math
 
 import pytest
 from hypothesis import given
@@ -68,6 +69,12 @@ def test_limits_out_of_range_are_refused(wrong):
 def test_hours_that_no_clock_shows_are_refused(wrong):
     with pytest.raises(SettingsError):
         TradingHours(**wrong)
+
+
+def test_costs_that_are_no_numbers_are_refused():
+    for name in ("fee_bps", "slippage_bps", "spread_bps"):
+        with pytest.raises(SettingsError, match=name):
+            Execution(**{name: math.nan})
 
 
 def test_an_instrument_out_of_range_is_refused():

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from evotrade.engine.backtest import backtest_decisions
 from evotrade.engine.buy_hold import buy_and_hold
 from evotrade.engine.execution import Execution
+from evotrade.engine.facts import per_bar_returns
 from evotrade.engine.metrics import METRICS, measure
 from evotrade.engine.simulation import simulate
 from evotrade.engine.slices import slice_sums
@@ -191,3 +193,13 @@ def test_slices_are_of_equal_time_and_the_moments_of_all():
 def test_an_equity_that_never_moves_has_no_moments():
     assert np.isnan(slice_sums(np.zeros(5), np.arange(5), 0, 5)[3:]).all()
     assert np.isnan(slice_sums(np.zeros(0), np.arange(0), 0, 0)[3:]).all()
+
+
+def test_an_account_that_fees_ate_to_the_last_bit_is_a_loss_of_all_without_a_warning():
+    market = synthetic_candles(6_000, "1h", seed=1)
+    in_and_out = np.where(np.arange(6_000) % 2, 1, -1).astype(np.int8)
+    outcome = backtest_decisions(in_and_out, market, Execution(fee_bps=5_000))
+    assert outcome.metrics["return_pct"] == -100
+    returns = per_bar_returns(outcome.simulation.equity, 1_000)
+    sums = slice_sums(returns, market.time_s, market.time_s[0], market.end_s[-1])
+    assert math.isnan(sums.skew)
