@@ -1,7 +1,7 @@
 """A cell: a strategy with its lineage, its phenotypes and its status.
 
 Birth and death are decided here, from plain data: a cell is born when its fitness is above 0, above
-its parent's, or it is a founder; it is dead when one of the reasons in `judge` holds.
+its parent's, or it is a founder; it is dead when `is_viable` finds a reason.
 """
 
 from __future__ import annotations
@@ -121,7 +121,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class ViabilityRules:
-    """Thresholds of `judge`; the first group kills, the second warns unless `strict`."""
+    """Thresholds of `is_viable`: beyond one, a cell gets a warning, or dies of it if `strict`.
+
+    `min_trades` and `max_drawdown_pct` are on train; `max_decay_pct` is the share of the Sharpe ratio that
+    may be lost from train to validation.
+    """
 
     min_trades: int = 10
     max_drawdown_pct: float = 90.0
@@ -224,8 +228,6 @@ def judged_fitness(cell: Cell) -> float:
     evaluated = [row for row in _judged(cell, ("train", "all")) if not row.recorded]
     if cell.origin != "import" or not evaluated:
         return cell.fitness
-    traded = [
-        row for row in evaluated if row.metrics["trades"] > 0
-    ]  # never entering is no result to be proud of
+    traded = [row for row in evaluated if row.metrics["trades"] > 0]  # staying out is no result
     values = [row.metrics[objective(cell.objective).metric] for row in traded or evaluated]
     return max((value for value in values if not math.isnan(value)), default=math.nan)
