@@ -21,20 +21,24 @@ from evotrade.errors import StoreBusy, StoreError
 _FIRST_PAUSE_S = 0.000_5
 _LONGEST_PAUSE_S = 0.002
 _AT_THE_GATE_S = 3.0  # longer than any read may take, so that a waiting writer normally gets its turn
+# A writer that comes again at once stays away as long as it kept others waiting, but no longer than this:
+# without that, flushes and reads beside a bulk writer wait half as long again (benchmarks/store_mix.py).
+_LONGEST_YIELD_S = 0.1
 
 
 class FileLock:
     """A reader-writer lock on two files beside `path`, which are never deleted.
 
     Whoever waits for `.lock` does so inside `.gate`, and everybody passes the gate first: a stream of
-    readers cannot starve a writer. The lock is not re-entrant.
+    readers cannot starve a writer, and a writer that kept somebody waiting lets others go before it comes
+    again. The lock is not re-entrant.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._gate = path.with_name(path.name + ".gate")
         self._lock = path.with_name(path.name + ".lock")
-        self._wrote_at = -math.inf
+        self._yields_until = -math.inf
 
     @contextlib.contextmanager
     def held(self, *, exclusive: bool, timeout_s: float) -> Iterator[None]:
@@ -42,13 +46,18 @@ class FileLock:
 
         Raises `StoreBusy`, naming the holders, when it is not free within `timeout_s`.
         """
-        lock = self._acquire(fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH, time.monotonic() + timeout_s)
+        deadline = time.monotonic() + timeout_s
+        if exclusive:
+            time.sleep(max(0.0, min(self._yields_until, deadline) - time.monotonic()))
+        lock = self._acquire(fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH, deadline)
         try:
+            began = time.monotonic()
             yield
+            if exclusive and self._somebody_waits():
+                now = time.monotonic()
+                self._yields_until = now + min(max(now - began, 2 * _LONGEST_PAUSE_S), _LONGEST_YIELD_S)
         finally:
             _release(lock)
-            if exclusive:
-                self._wrote_at = time.monotonic()
 
     def holders(self) -> list[int]:
         """PIDs that hold the lock now, as the kernel lists them; empty where it does not (macOS)."""
@@ -63,8 +72,6 @@ class FileLock:
         )
 
     def _acquire(self, how: int, deadline: float) -> int:
-        # Whoever comes again at once would find the gate open before those who wait have looked.
-        time.sleep(max(0.0, self._wrote_at + 2 * _LONGEST_PAUSE_S - time.monotonic()))
         while True:
             with self._at_the_gate(deadline):
                 lock = _take(self._lock, how, min(deadline, time.monotonic() + _AT_THE_GATE_S))
@@ -74,6 +81,13 @@ class FileLock:
                 raise self._busy()
             # A reader that never ends must not shut out the readers it could share with.
             time.sleep(_LONGEST_PAUSE_S)
+
+    def _somebody_waits(self) -> bool:
+        gate = _take(self._gate, fcntl.LOCK_EX, -math.inf)
+        if gate is None:
+            return True
+        _release(gate)
+        return False
 
     @contextlib.contextmanager
     def _at_the_gate(self, deadline: float) -> Iterator[None]:

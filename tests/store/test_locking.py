@@ -67,6 +67,29 @@ def test_readers_that_keep_coming_do_not_starve_a_writer(lock: FileLock) -> None
             reader.join()
 
 
+def test_a_writer_that_kept_somebody_waiting_lets_others_go_before_it_comes_again(lock: FileLock) -> None:
+    def read() -> None:
+        with lock.held(exclusive=False, timeout_s=5):
+            pass
+
+    reader = threading.Thread(target=read)
+    with lock.held(exclusive=True, timeout_s=0):
+        reader.start()
+        time.sleep(0.1)
+    released = time.monotonic()
+    with lock.held(exclusive=True, timeout_s=5):
+        assert time.monotonic() - released > 0.05
+    reader.join()
+
+
+def test_a_writer_for_whom_nobody_waits_need_not_rest(lock: FileLock) -> None:
+    started = time.monotonic()
+    for _ in range(5):
+        with lock.held(exclusive=True, timeout_s=10):
+            time.sleep(0.05)
+    assert time.monotonic() - started < 0.4  # 0.5 with a rest after each
+
+
 def test_a_waiting_writer_lets_readers_pass_when_a_read_does_not_end(
     lock: FileLock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
