@@ -12,10 +12,14 @@ import pyarrow as pa
 from evotrade.errors import NotFound
 from evotrade.market.candles import OPTIONAL, REQUIRED, Candles, Source
 from evotrade.store.database import Database
-from evotrade.store.rows import arrow_table, fetch, scalar
+from evotrade.store.rows import arrow, arrow_table, fetch, scalar
 
 _VALUES = (*REQUIRED, *OPTIONAL)
 _MAY_LACK = ("funding_rate", "open_interest")
+_BARS = f"""
+    SELECT epoch_us(bar_start) AS time_us, {", ".join(_VALUES)} FROM candles
+    WHERE series_id = $id ORDER BY bar_start
+"""
 _COVERAGE = """
     SELECT pair, source, timeframe, count(*) AS bars, min(bar_start) AS first, max(bar_start) AS last
     FROM candles JOIN series USING (series_id)
@@ -68,20 +72,34 @@ class CandleTable(Database):
             )
             ids = {row["source"]: row["series_id"] for row in sources if source in (None, row["source"])}
             if not ids:
-                raise _not_found(con, pair, timeframe, source)
+                raise self._not_found(pair, timeframe, source)
             chosen: Source = next(name for name in get_args(Source) if name in ids)
-            series = _read(con, ids[chosen], pair, timeframe, chosen)
-            found = series.between(
-                start_s if start_s is not None else int(series.time_s[0]),
-                end_s if end_s is not None else int(series.end_s[-1]),
-            )
-            if not len(found):
-                raise _not_found(con, pair, timeframe, source)
+            bars = arrow(con, _BARS, {"id": ids[chosen]})
+        series = _series(bars, pair, timeframe, chosen)  # checks every bar, so not while others wait
+        found = series.between(
+            start_s if start_s is not None else int(series.time_s[0]),
+            end_s if end_s is not None else int(series.end_s[-1]),
+        )
+        if not len(found):
+            raise self._not_found(pair, timeframe, source)
         return found
 
     def coverage(self) -> pd.DataFrame:
         """What candles there are: pair, source, timeframe, bars, first and last bar's start (UTC)."""
         return self.query(_COVERAGE)
+
+    def _not_found(self, pair: str, timeframe: str, source: str | None) -> NotFound:
+        with self.read() as con:
+            rows = fetch(con, _COVERAGE)
+        line = "{pair} {timeframe} from {source} ({first:%Y-%m-%d} to {last:%Y-%m-%d})"
+        listed = ", ".join(line.format(**row) for row in rows)
+        wanted = f"{pair} {timeframe}" + (f" from {source}" if source else "")
+        has = (
+            f"it holds {listed}"
+            if rows
+            else "it holds no candles yet, evotrade fetch or import-candles brings some"
+        )
+        return NotFound(f"there are no such candles of {wanted} in the store: {has}")
 
 
 def _arrays(candles: Candles) -> dict[str, pa.Array]:
@@ -120,28 +138,9 @@ def _upsert(con: duckdb.DuckDBPyConnection, bars: pa.Table) -> None:
     con.unregister("bars")
 
 
-def _read(
-    con: duckdb.DuckDBPyConnection, series_id: int, pair: str, timeframe: str, source: Source
-) -> Candles:
-    values = ", ".join(_VALUES)
-    sql = f"SELECT epoch_us(bar_start) AS time_us, {values} FROM candles WHERE series_id = $id ORDER BY 1"
-    table = con.sql(sql, params={"id": series_id}).to_arrow_table()
+def _series(bars: pa.Table, pair: str, timeframe: str, source: Source) -> Candles:
     columns: dict[str, Any] = {
-        name: None if table[name].null_count else table[name].to_numpy().astype(np.float64)
-        for name in _VALUES
+        name: None if bars[name].null_count else bars[name].to_numpy().astype(np.float64) for name in _VALUES
     }
-    time_s = table["time_us"].to_numpy() // 1_000_000
+    time_s = bars["time_us"].to_numpy() // 1_000_000
     return Candles(time_s=time_s, timeframe=timeframe, pair=pair, source=source, **columns)
-
-
-def _not_found(con: duckdb.DuckDBPyConnection, pair: str, timeframe: str, source: str | None) -> NotFound:
-    rows = fetch(con, _COVERAGE)
-    line = "{pair} {timeframe} from {source} ({first:%Y-%m-%d} to {last:%Y-%m-%d})"
-    listed = ", ".join(line.format(**row) for row in rows)
-    wanted = f"{pair} {timeframe}" + (f" from {source}" if source else "")
-    has = (
-        f"it holds {listed}"
-        if rows
-        else "it holds no candles yet, evotrade fetch or import-candles brings some"
-    )
-    return NotFound(f"there are no such candles of {wanted} in the store: {has}")
