@@ -67,9 +67,8 @@ class Brood:
         """A number for each cell, made inside the transaction, so that no other process can take it."""
         given = Counter(cell.cell_id for cell in self._cells if cell.cell_id != 0)
         kept = [number for number in given if number > 0]
-        taken = fetch(
-            con, "SELECT cell_id FROM cells WHERE cell_id IN (SELECT unnest($kept))", {"kept": kept}
-        )
+        among = "SELECT cell_id FROM cells WHERE cell_id IN (SELECT unnest($kept))"
+        taken = fetch(con, among, {"kept": kept}) if kept else []
         clash = [row["cell_id"] for row in taken] + [number for number, times in given.items() if times > 1]
         if clash:
             raise StoreError(f"cell {min(clash)} exists already: give its copy cell_id 0 to get a new number")

@@ -8,7 +8,6 @@ process's, and would be lost to all of them when the first one closed the file.
 from __future__ import annotations
 
 import contextlib
-import functools
 import logging
 import os
 import re
@@ -92,14 +91,14 @@ class Instance:
             root.close()
 
 
-@functools.cache
-def _instance(path: Path, pid: int) -> Instance:
-    return Instance(path)
+_instances: dict[tuple[str, int], Instance] = {}
 
 
 def instance_of(path: Path) -> Instance:
     """The instance of this process for that file, one for all its stores; a forked child has its own."""
-    return _instance(path, os.getpid())
+    key = str(path), os.getpid()
+    # setdefault, since threads that come at the same moment must get the same one
+    return _instances.get(key) or _instances.setdefault(key, Instance(path))
 
 
 @contextlib.contextmanager

@@ -157,6 +157,7 @@ class Database:
                     con.execute("COPY FROM DATABASE evo TO fresh")
                 finally:
                     con.execute("DETACH fresh")
+            self._expect_folded()
             before = self.path.stat().st_size
             os.replace(fresh, self.path)
         return before, self.path.stat().st_size
@@ -177,8 +178,16 @@ class Database:
         with instance_of(self.path).attached(read_only=False) as con:
             return migrations.pending(con, self._steps, self.path)
 
+    def _expect_folded(self) -> None:
+        """`StoreError` while the write-ahead log holds what the file lacks, as a full disk leaves it."""
+        if self._sidecar(".wal").exists():
+            raise StoreError(
+                f"{self.path} could not take in its write-ahead log: free some disk space and try again"
+            )
+
     def _copy(self, target: Path) -> None:
         """Copy the file. This process must not have it attached: closing it here would drop DuckDB's lock."""
+        self._expect_folded()
         part = target.with_name(target.name + ".part")
         before = self.version()
         try:

@@ -55,8 +55,11 @@ def fetch(
 
 
 def arrow(con: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters | None = None) -> pa.Table:
-    """The rows of a query as an Arrow table, which outlives the connection."""
-    return con.sql(sql, params=parameters).to_arrow_table()
+    """The rows of a query as an Arrow table, which outlives the connection. `StoreError` for no query."""
+    found = con.sql(sql, params=parameters)
+    if found is None:
+        raise StoreError(f"{sql!r:.60} asks for nothing: write a SELECT")
+    return found.to_arrow_table()
 
 
 def frame(table: pa.Table) -> pd.DataFrame:

@@ -4,6 +4,7 @@ import os
 import struct
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -11,6 +12,7 @@ import pytest
 
 from evotrade.errors import SlowQuery, StoreBusy, StoreDamaged, StoreError, StoreTooNew
 from evotrade.store import Store, open_store
+from evotrade.store.connection import Instance, instance_of
 from tests.store.samples import cell
 
 FOREVER = "SELECT count(*) FROM range(100_000_000) a, range(100_000) b WHERE a.range % 7 = b.range % 5"
@@ -30,6 +32,20 @@ def test_two_threads_that_make_the_same_store_make_one(tmp_path: Path) -> None:
         maker.join()
     assert [one.count_cells() for one in made] == [0] * 4
     assert not (tmp_path / "lab.duckdb.new").exists()
+
+
+def test_threads_that_come_at_the_same_moment_share_one_instance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class SlowlyMade(Instance):
+        def __init__(self, path: Path) -> None:
+            time.sleep(0.02)
+            super().__init__(path)
+
+    monkeypatch.setattr("evotrade.store.connection.Instance", SlowlyMade)
+    with ThreadPoolExecutor(4) as threads:
+        made = list(threads.map(instance_of, [tmp_path / "lab.duckdb"] * 4))
+    assert len(set(map(id, made))) == 1
 
 
 def test_a_write_is_seen_by_the_next_read(store: Store) -> None:
@@ -98,6 +114,11 @@ def test_an_error_in_sql_is_one_line_and_names_the_file(store: Store) -> None:
     with pytest.raises(StoreError) as error:
         store.query("SELEC 1")
     assert str(error.value) == f'{store.path}: Parser Error: syntax error at or near "SELEC"'
+
+
+def test_a_query_that_asks_for_nothing_says_so(store: Store) -> None:
+    with pytest.raises(StoreError, match="asks for nothing: write a SELECT"):
+        store.query("-- later")
 
 
 def test_the_version_changes_with_writes_only(store: Store) -> None:
@@ -174,6 +195,16 @@ def test_compacting_keeps_what_columns_mean(store: Store) -> None:
             "SELECT comment FROM duckdb_columns() WHERE table_name = 'cells' AND column_name = 'fitness'"
         ).iat[0, 0]
     )
+
+
+def test_neither_a_copy_nor_compacting_forgets_what_is_only_in_the_log(store: Store, tmp_path: Path) -> None:
+    with store.write() as con:  # as if the disk were too full to fold the log into the file
+        con.execute("SET GLOBAL checkpoint_on_detach = 'DISABLED'")
+        con.execute("INSERT INTO dishes VALUES ('a', '{}', now())")
+    for step in (lambda: store.snapshot(tmp_path / "copy.duckdb"), store.compact):
+        with pytest.raises(StoreError, match="could not take in its write-ahead log: free some disk space"):
+            step()
+    assert store.query("SELECT name FROM dishes")["name"].tolist() == ["a"]
 
 
 def test_a_missing_store_is_not_made_unasked(tmp_path: Path) -> None:
