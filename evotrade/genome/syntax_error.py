@@ -70,7 +70,9 @@ def _shown(found: Token, accepted: set[str]) -> str:
         return "end of rule"
     if found.type == "$END":
         return "end of text" if "IF" in accepted else "end of rule"
-    return found.upper() if found[:1].isalnum() else repr(found.value)
+    if found.type in ("NUMBER", "INTEGER"):
+        return str(found)
+    return found.upper() if found[:1].isalpha() else repr(found.value)
 
 
 def _one_wide(found: Token) -> Token:

@@ -46,18 +46,13 @@ def value(node: Node, columns: dict[str, float]) -> float:
 
 def pair(operator: str, a: float, b: float) -> float:
     """Two operands in IEEE arithmetic, with x/0 as NaN."""
+    undefined = math.isnan(a) or math.isnan(b)
     if operator in ("HIGHER", "LOWER"):
-        return (
-            NAN
-            if math.isnan(a + b) and not math.isinf(a)
-            else max(a, b)
-            if operator == "HIGHER"
-            else min(a, b)
-        )
+        return NAN if undefined else max(a, b) if operator == "HIGHER" else min(a, b)
     if operator == "/":
         return NAN if b == 0 else a / b
     results = {"+": a + b, "-": a - b, "*": a * b, ">": a > b, "<": a < b, ">=": a >= b, "<=": a <= b}
-    return {**results, "==": a == b, "!=": a != b and not math.isnan(a + b)}[operator]
+    return {**results, "==": a == b, "!=": a != b and not undefined}[operator]
 
 
 @given(genomes(), st.randoms(use_true_random=False))

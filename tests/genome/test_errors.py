@@ -34,6 +34,8 @@ def refusal(text: str) -> GenomeError:
         ("IF AVG(DELTA) > 1 THEN BUY", 13, 1, "expected ',', found ')'"),
         ("IF AVG > 1 THEN BUY", 8, 1, "expected '(', found '>'"),
         ("IF AVG(DELTA, 1.5) > 1 THEN BUY", 15, 3, "expected a whole number, found 1.5"),
+        ("IF AVG(DELTA, 1e1) > 1 THEN BUY", 15, 3, "expected a whole number, found 1e1"),
+        ("IF AVG(DELTA, .5) > 1 THEN BUY", 15, 2, "expected a whole number, found .5"),
         ("IF AVG(DELTA, DELTA) > 1 THEN BUY", 15, 5, "expected a whole number, found DELTA"),
         ("IF DELTA(-1) > 1 THEN BUY", 10, 1, "expected ')' or a whole number, found '-'"),
         ("IF DELTA > 1 THEN 5", 19, 1, "expected BUY, SELL or HOLD, found 5"),
