@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
 from evotrade import timeframes
-from evotrade.cells import objective
+from evotrade.cells import ViabilityRules, objective
+from evotrade.engine import ENGINE_VERSION
 from evotrade.engine.evaluator import COMBINES
 from evotrade.engine.execution import Execution
 from evotrade.errors import EvolutionError, SettingsError
+from evotrade.genome.limits import MAX_NODES
 from evotrade.market.candles import Candles
 
 Aggregate = Literal["best", "mean", "worst"]
 AGGREGATES: tuple[str, ...] = get_args(Aggregate)
+
+_RANGES: Mapping[str, tuple[float, float]] = {
+    "seed": (0, math.inf),
+    "population": (2, math.inf),
+    "tournament": (1, math.inf),
+    "crossover_share": (0, 1),
+    "fresh_share": (0, 1),
+    "max_size": (3, MAX_NODES),
+    "min_trades": (0, math.inf),
+    "finalists": (0, math.inf),
+    "warmup_bars": (0, math.inf),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +42,7 @@ class Dish:
     bar at each timeframe, and again at each border. Selection prefers genomes with at least `min_trades`
     entries on train; no genome grows over `max_size` nodes. Each generation, `crossover_share` of the
     offspring have two parents and `fresh_share` none; `finalists` are scored on validation at the end.
+    `viability` says which newborn live, `engine_version` whose numbers they are.
     """
 
     name: str
@@ -51,8 +67,12 @@ class Dish:
     finalists: int = 10
     warmup_bars: int = 720
     shares: tuple[float, float, float] = (0.6, 0.2, 0.2)
+    viability: ViabilityRules = field(default_factory=ViabilityRules)
+    engine_version: str = ENGINE_VERSION
 
     def __post_init__(self) -> None:
+        for name, values in (("timeframes", map(str.lower, self.timeframes)), ("shares", self.shares)):
+            object.__setattr__(self, name, tuple(values))  # a list would differ from itself read back
         objective(self.objective)
         if not self.name.strip():
             raise SettingsError("a dish needs a name")
@@ -62,8 +82,7 @@ class Dish:
             raise SettingsError(
                 f"unknown way to combine rules {self.combine!r}: use one of {', '.join(COMBINES)}"
             )
-        if self.population < 2:
-            raise SettingsError(f"a population of {self.population} cannot evolve: use at least 2")
+        self._check_ranges()
         if min(self.shares) < 0 or abs(sum(self.shares) - 1) > 1e-9 or self.shares[0] == 0:
             raise SettingsError(f"splits {self.shares} must be shares of 1 with some of it for train")
         base_s = timeframes.length_s(self.timeframe)
@@ -74,6 +93,12 @@ class Dish:
         for name in self.timeframes:
             if timeframes.length_s(name) % base_s:
                 raise SettingsError(f"timeframe {name} is not a multiple of the candles' {self.timeframe}")
+
+    def _check_ranges(self) -> None:
+        for name, (lowest, highest) in _RANGES.items():
+            if not lowest <= getattr(self, name) <= highest:
+                limit = f"at least {lowest}" if highest == math.inf else f"between {lowest} and {highest}"
+                raise SettingsError(f"{name} of a dish must be {limit}, found {getattr(self, name)}")
 
     @classmethod
     def of(cls, name: str, candles: Candles, **settings: Any) -> Dish:
@@ -94,14 +119,13 @@ class Dish:
 
     def to_dict(self) -> dict[str, Any]:
         """The dish as JSON keeps it."""
-        shallow = {item.name: getattr(self, item.name) for item in fields(self)}
-        return {**shallow, "execution": self.execution.to_dict()}
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, spec: Mapping[str, Any]) -> Dish:
         """The dish that `to_dict` described."""
-        lists = {name: tuple(spec[name]) for name in ("timeframes", "shares")}
-        return cls(**{**spec, **lists, "execution": Execution.from_dict(spec["execution"])})
+        viability = ViabilityRules(**spec["viability"])
+        return cls(**{**spec, "viability": viability, "execution": Execution.from_dict(spec["execution"])})
 
     def differences(self, other: Dish) -> dict[str, tuple[Any, Any]]:
         """Settings in which the two differ, as (own, other's)."""

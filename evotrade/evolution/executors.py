@@ -23,7 +23,7 @@ class SerialExecutor(Executor):
         future: Future[Any] = Future()
         try:
             future.set_result(task(*args, **kwargs))
-        except BaseException as error:  # noqa: BLE001 - a future carries whatever its task raised
+        except Exception as error:  # noqa: BLE001 - a future carries what its task raised; Ctrl-C ends it all
             future.set_exception(error)
         return future
 

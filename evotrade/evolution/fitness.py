@@ -23,7 +23,8 @@ def measure_fitness(outcomes: Mapping[str, Outcome], dish: Dish) -> Fitness:
     """Fitness on one split of the timeframes that could run.
 
     `best` prefers a timeframe with enough trades to one without; `mean` and `worst` stand on the timeframe
-    with the fewest trades, so that one lucky entry at 1d does not carry a genome that trades at 1h only.
+    with the fewest trades, also where that one has no value, so that one lucky entry at 1d does not carry a
+    genome that trades at 1h only.
     """
     metric = objective(dish.objective).metric
     parts = [
@@ -35,6 +36,6 @@ def measure_fitness(outcomes: Mapping[str, Outcome], dish: Dish) -> Fitness:
         return Fitness(math.nan, max((int(row.metrics["trades"]) for row in outcomes.values()), default=0))
     if dish.aggregate == "best":
         return max(parts, key=lambda part: (part.trades >= dish.min_trades, part.trades > 0, part.value))
-    fewest = min(part.trades for part in parts)
+    fewest = min(int(row.metrics["trades"]) for row in outcomes.values())
     values = [part.value for part in parts]
     return Fitness(min(values) if dish.aggregate == "worst" else fmean(values), fewest)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from evotrade.cells import Cell, ViabilityRules, failure_to_be_born, is_viable
+from evotrade.cells import Cell, failure_to_be_born, is_viable
 from evotrade.evolution.dish import Dish
 from evotrade.evolution.evaluation import Evaluation, Plan
 from evotrade.evolution.evidence import Origin, outcomes, phenotypes, skips, trials
@@ -28,7 +28,6 @@ class Setting:
     dish: Dish
     candles: Candles
     plan: Plan
-    rules: ViabilityRules
     run_id: int
     generation: int
     now: datetime
@@ -81,7 +80,7 @@ def _failure(candidate: Candidate, evaluation: Evaluation, fitness: Fitness) -> 
     """Why the candidate is not born; founders always are, if only to show how chance alone does."""
     if len(skips(evaluation)) == len(evaluation):
         return CANNOT_RUN
-    if candidate.parents and not fitness.trades:
+    if candidate.parents and not any(row.metrics["trades"] for row in outcomes(evaluation, "train").values()):
         return NEVER_ENTERED  # its fitness of 0 would beat a losing parent, and it would be dead at birth
     return failure_to_be_born(fitness.value, candidate.parent_fitness)
 
@@ -106,7 +105,7 @@ def _cell(
         objective=setting.dish.objective,
         phenotypes=phenotypes(evaluation, setting.plan, setting.candles, setting.dish.seed),
     )
-    verdict = is_viable(cell, setting.rules)
+    verdict = is_viable(cell, setting.dish.viability)
     return replace(cell, status=verdict.status, reasons=verdict.reasons + verdict.warnings)
 
 

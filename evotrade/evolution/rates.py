@@ -10,6 +10,9 @@ _LEAST_SHARE = 0.3  # spread evenly, so that an operator that paid nothing so fa
 _MEMORY = 0.8  # weight of the past in the running pay-off
 _HOT_AFTER = 10  # generations without a better cell
 
+Best = tuple[bool, float]
+"""The best cell as selection ranks it: whether it has enough trades, and its fitness."""
+
 
 @dataclass(slots=True)
 class Rates:
@@ -21,7 +24,7 @@ class Rates:
 
     payoff: dict[str, float]
     stagnant: int = 0
-    best: float | None = None
+    best: Best | None = None
     shares: dict[str, float] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -42,7 +45,7 @@ class Rates:
         """All operators alike, cold."""
         return cls(dict.fromkeys(operators, 1.0))
 
-    def after(self, entered: Mapping[str, tuple[int, int]], best: float | None) -> Rates:
+    def after(self, entered: Mapping[str, tuple[int, int]], best: Best | None) -> Rates:
         """The rates after a generation: `entered` gives (entered the population, tried) by operator.
 
         The search stagnates as long as `best` does not improve.
@@ -63,4 +66,5 @@ class Rates:
     @classmethod
     def from_dict(cls, saved: Mapping[str, Any]) -> Rates:
         """The rates that `to_dict` described."""
-        return cls(dict(saved["payoff"]), saved["stagnant"], saved["best"])
+        best = saved["best"]
+        return cls(dict(saved["payoff"]), saved["stagnant"], None if best is None else tuple(best))

@@ -18,6 +18,8 @@ from evotrade.evolution.dish import Dish
 from evotrade.evolution.rates import Rates
 from evotrade.evolution.selection import Member, double_tournament, survivors
 from evotrade.genome import OPERATORS, Genome, Palette, as_genome, crossover, mutate, random_genome
+from evotrade.market.candles import Candles
+from evotrade.timeframes import length_s
 
 _FOUNDER, _FRESH, _CROSSOVER = "founder", "fresh", "crossover"
 _TRIES = 20  # a crowded neighbourhood is left after so many genomes that were tried before
@@ -112,10 +114,8 @@ class Search:
         tried = Counter(candidate.operator for candidate in brood)
         stayed = Counter(candidate.operator for candidate in brood if candidate.genome.id in entered)
         self.members = ranked
-        self.rates = self.rates.after(
-            {name: (stayed[name], count) for name, count in tried.items()},
-            ranked[0].fitness if ranked else None,
-        )
+        best = (ranked[0].trades >= self.dish.min_trades, ranked[0].fitness) if ranked else None
+        self.rates = self.rates.after({name: (stayed[name], count) for name, count in tried.items()}, best)
 
     def assign(self, ids: Mapping[int, int]) -> None:
         """Put the store's cell ids in the place of placeholders."""
@@ -153,6 +153,13 @@ class Search:
                 break
             genome = again[0]
         return Candidate(genome, operator, (parent,))
+
+
+def palette_for(candles: Candles, dish: Dish, max_lookback: int) -> Palette:
+    """What genomes may be made of: columns that hold anything, timeframes longer than the dish's shortest."""
+    columns = [name for name in candles.columns if getattr(candles, name).any()]
+    palette = Palette.for_columns(columns, min(dish.timeframes, key=length_s), max_lookback)
+    return replace(palette, max_size=dish.max_size)
 
 
 def shape(genome: Genome) -> str:

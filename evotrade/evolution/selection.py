@@ -26,9 +26,10 @@ class Member:
     trades: int
     fingerprint: str
 
-    def rank(self, min_trades: int) -> tuple[bool, float, int, int]:
-        """Sorts best first: enough trades, fitness, fewer nodes, older."""
-        return (self.trades < min_trades, -self.fitness, self.genome.size, self.cell_id)
+    def rank(self, min_trades: int) -> tuple[bool, float, int, bool, int]:
+        """Sorts best first: enough trades, fitness, fewer nodes, older; -1, -2, … are newborn."""
+        age = (self.cell_id < 0, abs(self.cell_id))
+        return (self.trades < min_trades, -self.fitness, self.genome.size, *age)
 
 
 def survivors(members: Iterable[Member], count: int, min_trades: int) -> list[Member]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from evotrade.errors import BadCandleFile, NotFound, SettingsError
+from evotrade.errors import BadCandleFile, DataError, NotFound, SettingsError
 from evotrade.exchange import Progress
 from evotrade.exchange import fetch_candles as fetch_pieces
 from evotrade.market.candles import Candles, Source
@@ -124,6 +124,24 @@ def fetch_candles(
             f"Kraken has no finished {interval} bars of {pair} yet: try an earlier day or a shorter bar"
         )
     return store.load_candles(pair_name(pair), interval.lower(), "kraken", first_s)
+
+
+def keep_candles(candles: Candles, store: Store) -> None:
+    """Store the candles that a result stands on, so that it can be computed again.
+
+    Raises `DataError` for candles without a pair, and where the store has other bars between theirs.
+    """
+    if not candles.pair:
+        raise DataError("these candles name no pair: load them with pair='BTC/USD' or so")
+    with store.write():
+        store.save_candles(candles)
+        start_s, end_s = int(candles.time_s[0]), int(candles.end_s[-1])
+        kept = store.load_candles(candles.pair, candles.timeframe, candles.source, start_s, end_s)
+        if kept.data_hash != candles.data_hash:
+            raise DataError(
+                f"the store holds further bars or columns of {candles.pair} {candles.timeframe} from "
+                f"{candles.source} between these: use its candles, or a store of its own"
+            )
 
 
 def latest_series(store: Store) -> Candles | None:

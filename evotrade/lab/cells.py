@@ -15,6 +15,7 @@ from evotrade.errors import DataError, NotFound
 from evotrade.evolution.evaluation import Evaluation, Plan, evaluate_batch, series_columns
 from evotrade.evolution.evidence import Origin, outcomes, phenotypes, trials
 from evotrade.genome import Genome, as_genome
+from evotrade.lab.candles import keep_candles
 from evotrade.lab.evolution import viability_rules
 from evotrade.market.candles import Candles
 from evotrade.settings import load_settings
@@ -68,11 +69,10 @@ def create_cell(
     """A person's cell: evaluated on all of `candles`, judged, stored, and recorded as a trial.
 
     `parent` is the cell it was forked from. The candles go into the store too, so that the cell can be
-    replayed. Raises `GenomeError`, `NotFound` for an unknown parent, `DataError` for candles without a pair.
+    replayed. Raises `GenomeError`, `NotFound` for an unknown parent, `DataError` for candles without a pair
+    or other than those in the store.
     """
     tree = as_genome(genome)
-    if not candles.pair:
-        raise DataError("these candles name no pair: load them with pair='BTC/USD' or so")
     forked_from = store.cell(parent) if parent is not None else None
     plan = whole_plan(candles, timeframes or (candles.timeframe,), execution or Execution(), combine)
     evaluation = _evaluate(tree, candles, plan)
@@ -94,7 +94,7 @@ def create_cell(
     verdict = is_viable(cell, viability_rules(load_settings()))
     cell = replace(cell, status=verdict.status, reasons=verdict.reasons + verdict.warnings)
     with store.write():
-        store.save_candles(candles)
+        keep_candles(candles, store)
         (cell_id,) = store.add_cells([cell])
         store.add_trials(trials(tree, evaluation, plan, candles, Origin("born", "", cell.fitness, now)))
     return store.cell(cell_id)
@@ -110,7 +110,7 @@ def replay(store: Store, cell: Cell, phenotype: Phenotype, candles: Candles | No
         raise NotFound(
             f"cell {cell.cell_id} was not evaluated here at {phenotype.timeframe} on {phenotype.split}"
         )
-    series = candles or phenotype_candles(store, phenotype)
+    series = phenotype_candles(store, phenotype) if candles is None else candles
     inside = series.between(phenotype.series_start_s, phenotype.series_end_s)
     if inside.data_hash != phenotype.data_hash:
         raise DataError(

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from evotrade.cells import Cell, Phenotype, Viability, ViabilityRules, is_viable
+from evotrade.engine import ENGINE_VERSION
 from evotrade.errors import EvolutionError
 from evotrade.evolution.dish import Dish
 from evotrade.evolution.evaluation import Plan, evaluate_all, series_columns
@@ -24,9 +25,9 @@ from evotrade.evolution.fitness import measure_fitness
 from evotrade.evolution.generation import Setting, deliver
 from evotrade.evolution.ledger import Trial
 from evotrade.evolution.records import GenerationRecord, GenerationStats
-from evotrade.evolution.search import Search
+from evotrade.evolution.search import Search, palette_for
 from evotrade.evolution.splits import Splits, borders, divide
-from evotrade.genome import Palette
+from evotrade.lab.candles import keep_candles
 from evotrade.market.candles import Candles
 from evotrade.settings import Settings, load_settings
 from evotrade.store import Store
@@ -55,9 +56,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run that ended: its dish, why it ended, and the best living cell (None when none lives).
+    """A run that ended: its dish, why it ended, and its best cell (None when none lives).
 
-    `history` has a row a generation, `cells` a row a cell of the dish.
+    The best is the first by fitness on train, whatever validation says of it: a validation that chose would
+    be training. `history` has a row a generation, `cells` a row a cell of the dish.
     """
 
     dish: Dish
@@ -85,8 +87,9 @@ def evolve(
 
     Each generation is stored in one transaction. A run that was killed goes on with `resume=True`, to the
     same cells; the candles then come from the store, and `generations` may be raised. `dish_settings` are
-    those of `Dish` (population, seed, timeframes, objective, execution …). Raises `EvolutionError` when
-    the dish exists and `resume` is not asked for, or when it differs from what is asked for now.
+    those of `Dish` (population, seed, timeframes, objective, execution …); a dish keeps the thresholds of
+    viability that were set when it began. Raises `EvolutionError` when the dish exists and `resume` is not
+    asked for, or when it differs from what is asked for now.
     """
     settings = settings or load_settings()
     if generations < 1:
@@ -98,8 +101,9 @@ def evolve(
             dish = _existing_dish(name, candles, dish_settings, store)
             candles = dish_candles(dish, store)
         else:
-            dish, candles = _new_dish(name, candles, dish_settings, store)
-        lab = _Lab(dish, candles, store, viability_rules(settings), pool, count)
+            rules = viability_rules(settings)
+            dish, candles = _new_dish(name, candles, {"viability": rules, **dish_settings}, store)
+        lab = _Lab(dish, candles, store, pool, count)
         reason = lab.run(generations, limits or Limits(), on_generation)
     return Run(
         dish=dish,
@@ -132,22 +136,24 @@ def _new_dish(
 ) -> tuple[Dish, Candles]:
     if candles is None:
         raise EvolutionError(f"dish {name!r} needs candles to begin with")
-    if not candles.pair:
-        raise EvolutionError(
-            f"the candles of dish {name!r} name no pair: load them with pair='BTC/USD' or so"
-        )
     dish = Dish.of(name, candles, **settings)
     divide_all(candles, dish)  # refuses a series that is too short before anything is stored
     with store.write():
         if name in set(store.dishes()["name"]):
             raise EvolutionError(f"dish {name!r} exists: go on with it by --resume, or choose another name")
-        store.save_candles(candles)
+        keep_candles(candles, store)
         store.save_dish(name, dish.to_dict(), _now())
     return dish, candles
 
 
 def _existing_dish(name: str, candles: Candles | None, settings: Mapping[str, Any], store: Store) -> Dish:
-    dish = Dish.from_dict(store.dish(name))
+    spec = store.dish(name)
+    if spec.get("engine_version") != ENGINE_VERSION:
+        raise EvolutionError(
+            f"dish {name!r} was not evolved by engine {ENGINE_VERSION}, whose numbers may differ: "
+            "begin a new dish"
+        )
+    dish = Dish.from_dict(spec)
     asked = replace(dish, **settings)
     if candles is not None:
         asked = replace(asked, data_hash=candles.data_hash)
@@ -161,16 +167,8 @@ def _existing_dish(name: str, candles: Candles | None, settings: Mapping[str, An
 class _Lab:
     """One run of one dish: the search, its plan, and where results go."""
 
-    def __init__(
-        self,
-        dish: Dish,
-        candles: Candles,
-        store: Store,
-        rules: ViabilityRules,
-        pool: Executor,
-        workers: int,
-    ) -> None:
-        self.dish, self.candles, self.store, self.rules = dish, candles, store, rules
+    def __init__(self, dish: Dish, candles: Candles, store: Store, pool: Executor, workers: int) -> None:
+        self.dish, self.candles, self.store = dish, candles, store
         self.pool, self.workers = pool, workers
         self.splits = divide_all(candles, dish)
         shortest_warmup = min(splits.warmup_bars for splits in self.splits.values())
@@ -189,18 +187,17 @@ class _Lab:
     def run(self, generations: int, limits: Limits, on_generation: Callable[[Progress], None] | None) -> str:
         """Evolve until a limit strikes; the reason why it ended."""
         began = time.monotonic()
-        first = self.next_generation
-        reason = "all generations done"
-        for generation in range(first, generations):
-            stats = self.step(generation)
-            elapsed = time.monotonic() - began
-            left = elapsed / (generation - first + 1) * (generations - generation - 1)
-            if on_generation:
-                on_generation(Progress(stats, generations, left))
-            struck = _struck(limits, stats, elapsed, self.search.rates.stagnant)
-            if struck:
-                reason = struck
+        generation = first = self.next_generation
+        # asked before the first generation too: the run may have been killed after its last one
+        while not (reason := _struck(limits, self.search, time.monotonic() - began)):
+            if generation >= generations:
+                reason = "all generations done"
                 break
+            stats = self.step(generation)
+            generation += 1
+            if on_generation:
+                left = (time.monotonic() - began) / (generation - first) * (generations - generation)
+                on_generation(Progress(stats, generations, left))
         self.score_finalists()
         self.store.finish_run(self.run_id, reason, _now())
         return reason
@@ -212,7 +209,7 @@ class _Lab:
         brood = self.search.ask(generation)
         genomes = [candidate.genome for candidate in brood]
         evaluations = evaluate_all(genomes, self.candles, plan, self.pool, self.workers)
-        setting = Setting(self.dish, self.candles, plan, self.rules, self.run_id, generation, _now())
+        setting = Setting(self.dish, self.candles, plan, self.run_id, generation, _now())
         delivery = deliver(brood, evaluations, setting)
         self.search.tell(brood, delivery.newborn)
         seconds = time.perf_counter() - began
@@ -259,7 +256,7 @@ class _Lab:
             ledger.extend(trials(genome, evaluation, plan, self.candles, origin))
             scored[cell.cell_id] = phenotypes(evaluation, plan, self.candles, self.dish.seed)
             grown = replace(cell, phenotypes=cell.phenotypes + scored[cell.cell_id])
-            verdicts.append((cell.cell_id, is_viable(grown, self.rules)))
+            verdicts.append((cell.cell_id, is_viable(grown, self.dish.viability)))
         self.store.save_scores(scored, ledger, _statuses(verdicts), now)
 
     def plan(self, split: str) -> Plan:
@@ -279,19 +276,13 @@ def divide_all(candles: Candles, dish: Dish) -> dict[str, Splits]:
     }
 
 
-def palette_for(candles: Candles, dish: Dish, max_lookback: int) -> Palette:
-    """What genomes may be made of: columns that hold anything, timeframes longer than the dish's first."""
-    columns = [name for name in candles.columns if getattr(candles, name).any()]
-    palette = Palette.for_columns(columns, dish.timeframes[0], max_lookback)
-    return replace(palette, max_size=dish.max_size)
-
-
-def _struck(limits: Limits, stats: GenerationStats, elapsed_s: float, stagnant: int) -> str | None:
-    if limits.fitness_goal is not None and stats.best >= limits.fitness_goal:
+def _struck(limits: Limits, search: Search, elapsed_s: float) -> str | None:
+    goal = limits.fitness_goal
+    if goal is not None and search.members and search.members[0].fitness >= goal:
         return "fitness goal reached"
     if limits.max_seconds is not None and elapsed_s >= limits.max_seconds:
         return "time is up"
-    if limits.max_stagnation is not None and stagnant >= limits.max_stagnation:
+    if limits.max_stagnation is not None and search.rates.stagnant >= limits.max_stagnation:
         return "no better cell for long"
     return STOPPED_BY_PERSON if limits.stop() else None
 

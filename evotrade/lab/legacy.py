@@ -20,6 +20,7 @@ from evotrade.evolution.evaluation import evaluate_batch
 from evotrade.evolution.evidence import Origin, phenotypes, trials
 from evotrade.evolution.ledger import Outcome, Trial, settings_key
 from evotrade.genome import as_genome
+from evotrade.lab.candles import keep_candles
 from evotrade.lab.cells import whole_plan
 from evotrade.lab.evolution import viability_rules
 from evotrade.market.candles import Candles
@@ -91,7 +92,7 @@ def import_cells(
         runs = {row["run_id"]: _store_run(store, dish, row) for row in tables["evolution_runs"]}
         store.add_cells(cells)
         if candles is not None:
-            store.save_candles(candles)
+            keep_candles(candles, store)
         store.add_trials([replace(trial, run_id=next(iter(runs.values()), None)) for trial in ledger])
     return Imported(
         cells=len(cells),
@@ -232,7 +233,10 @@ def _trial(
     fitness: float,
     created_at: str,
 ) -> Trial:
-    """A trial without slice sums: the returns behind the recorded numbers were not kept."""
+    """A trial without slice sums: the returns behind the recorded numbers were not kept.
+
+    Nor was a failed mutation's number of trades: a fitness other than 0 took at least one.
+    """
     return Trial(
         genome_id=_genome_id(genome),
         genome=genome,
@@ -247,7 +251,7 @@ def _trial(
         outcome=outcome,
         reason=reason,
         fitness=fitness,
-        trades=int(phenotype.metrics.get("trades", 0)),
+        trades=int(phenotype.metrics.get("trades", fitness != 0)),
         fingerprint="",
         slice_n=(0,) * SLICES,
         slice_sum=(0.0,) * SLICES,

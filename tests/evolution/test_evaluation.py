@@ -1,5 +1,6 @@
 """Evaluation through an executor: the same numbers on each."""
 
+import json
 import math
 import os
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evotrade.cells import ViabilityRules
 from evotrade.engine.execution import Execution, Limits
 from evotrade.errors import EvolutionError, SettingsError
 from evotrade.evolution.dish import Dish
@@ -60,6 +62,15 @@ def test_a_task_s_error_reaches_its_caller():
         executor.submit(lambda: 1 // 0).result()
 
 
+def interrupted():
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_in_a_serial_task_is_not_kept_until_the_other_tasks_are_done():
+    with SerialExecutor() as executor, pytest.raises(KeyboardInterrupt):
+        executor.submit(interrupted)
+
+
 def test_an_executor_that_nobody_knows_is_refused():
     expected = pytest.raises(SettingsError, match="use serial, threads, processes or dask://HOST:PORT")
     with expected, open_executor("quantum", 1):
@@ -83,5 +94,9 @@ def test_settings_are_named_whatever_their_order(order):
 
 def test_a_dish_comes_back_from_json():
     limits = Limits(stop_loss_pct=5.0)
-    dish = Dish.of("dish", CANDLES, timeframes=("1h", "4h"), execution=Execution(limits=limits), seed=9)
-    assert Dish.from_dict(dish.to_dict()) == dish
+    rules = ViabilityRules(strict=True)
+    dish = Dish.of(
+        "dish", CANDLES, timeframes=["1H", "4h"], execution=Execution(limits=limits), viability=rules
+    )
+    assert dish.timeframes == ("1h", "4h")
+    assert Dish.from_dict(json.loads(json.dumps(dish.to_dict()))) == dish

@@ -1,11 +1,11 @@
 """What becomes of a brood."""
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from evotrade.cells import ViabilityRules
 from evotrade.engine.population import Evaluated, Outcome
 from evotrade.engine.slices import SLICES, SliceSums
 from evotrade.evolution.dish import Dish
@@ -34,7 +34,7 @@ def delivered(candidate, evaluated):
     plan = Plan(
         {"1h": (divide(CANDLES, borders(CANDLES, DISH.shares), 10).train,)}, DISH.execution, DISH.combine
     )
-    setting = Setting(DISH, CANDLES, plan, ViabilityRules(), 3, 2, datetime(2026, 1, 1, tzinfo=UTC))
+    setting = Setting(DISH, CANDLES, plan, 3, 2, datetime(2026, 1, 1, tzinfo=UTC))
     return deliver([candidate], [{"1h": evaluated}], setting)
 
 
@@ -91,6 +91,14 @@ def test_fitness_is_the_best_the_mean_or_the_worst_timeframe(aggregate, expected
 def test_the_best_timeframe_is_one_with_enough_trades_and_never_one_that_stood_aside():
     assert measure_fitness({"1h": outcome(10.0, 6), "4h": outcome(900.0, 1)}, dish("best")) == (10.0, 6)
     assert measure_fitness({"1h": outcome(-40.0, 2), "4h": outcome(0.0, 0)}, dish("best")) == (-40.0, 2)
+
+
+def test_a_timeframe_that_stood_aside_has_no_sharpe_but_still_the_fewest_trades():
+    aside = outcome(0.0, 0)
+    aside.metrics["sharpe"] = math.nan
+    shown = {"1h": outcome(10.0, 6), "4h": aside}
+    worst = replace(dish("worst"), objective="sharpe")
+    assert measure_fitness(shown, worst) == Fitness(1.0, 0)
 
 
 def test_without_an_outcome_there_is_no_fitness():

@@ -1,5 +1,7 @@
 """Operator rates follow pay-off; the temperature follows stagnation."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,17 +32,23 @@ def test_payoff_moves_a_fifth_of_the_way_to_the_share_that_entered():
 
 
 def test_stagnation_heats_step_by_step_and_a_better_cell_cools():
-    rates = Rates.even(["a"]).after({}, best=5.0)
+    rates = Rates.even(["a"]).after({}, best=(True, 5.0))
     heats = []
     for _ in range(12):
-        rates = rates.after({}, best=5.0)
+        rates = rates.after({}, best=(True, 5.0))
         heats.append(rates.temperature)
     assert heats[0] == 0.1
     assert heats[-1] == 1.0
-    assert rates.after({}, best=5.1).temperature == 0
+    assert rates.after({}, best=(True, 5.1)).temperature == 0
 
 
-@given(SHARES, st.integers(0, 50), st.none() | st.floats(-1e6, 1e6))
+def test_enough_trades_are_an_improvement_whatever_a_lucky_one_had_earned():
+    rates = Rates.even(["a"]).after({}, best=(False, 900.0)).after({}, best=(True, 3.0))
+    assert rates.stagnant == 0
+    assert rates.after({}, best=(True, 2.0)).stagnant == 1
+
+
+@given(SHARES, st.integers(0, 50), st.none() | st.tuples(st.booleans(), st.floats(-1e6, 1e6)))
 def test_rates_come_back_from_a_checkpoint(payoff, stagnant, best):
     rates = Rates(payoff, stagnant, best)
-    assert Rates.from_dict(rates.to_dict()) == rates
+    assert Rates.from_dict(json.loads(json.dumps(rates.to_dict()))) == rates

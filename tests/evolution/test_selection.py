@@ -45,6 +45,12 @@ def test_of_two_that_decide_alike_the_smaller_stays():
     assert [one.cell_id for one in ranked] == [2]
 
 
+def test_of_two_that_are_worth_the_same_the_older_stays():
+    stored, first_born, second_born = (member(number, 5, fingerprint="x") for number in (12, -1, -2))
+    assert survivors([second_born, first_born, stored], 9, 10) == [stored]
+    assert survivors([second_born, first_born], 9, 10) == [first_born]
+
+
 def test_a_better_rank_wins_more_tournaments():
     ranked = [member(place, -place) for place in range(10)]
     rng = np.random.default_rng(1)

@@ -2,16 +2,19 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
 from evotrade.engine.execution import Execution
-from evotrade.errors import EvolutionError, NotEnoughCandles, SettingsError
+from evotrade.errors import DataError, EvolutionError, NotEnoughCandles, SettingsError
 from evotrade.evolution.executors import SerialExecutor
+from evotrade.lab import evolution
 from evotrade.lab.cells import reproduce
 from evotrade.lab.evolution import Limits, evolve
 from evotrade.market import synthetic_candles
+from evotrade.settings import Settings, ViabilitySettings
 from evotrade.store import open_store
 
 CANDLES = synthetic_candles(3_000, "1h", seed=3)
@@ -77,11 +80,58 @@ def test_another_seed_gives_other_cells(store, tmp_path):
 def test_a_run_stopped_by_a_person_and_resumed_ends_as_one_that_was_not(store, tmp_path):
     undisturbed = open_store(tmp_path / "undisturbed.duckdb")
     run(undisturbed, generations=5)
-    first = run(store, generations=5, limits=Limits(stop=lambda: True))
-    assert first.reason == "stopped by a person"
+    asked = iter([False, False, True])
+    first = run(store, generations=5, limits=Limits(stop=lambda: next(asked)))
+    assert (first.reason, len(first.history)) == ("stopped by a person", 2)
     run(store, generations=5, resume=True)
     cells, _ = told(store)
     assert cells.astype(str).equals(told(undisturbed)[0].astype(str))
+
+
+def test_a_run_killed_just_before_its_end_ends_there_when_it_is_resumed(store, monkeypatch):
+    reached = Limits(fitness_goal=-1e9)
+    with monkeypatch.context() as killed:
+        killed.setattr(type(store), "finish_run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run(store, limits=reached)
+    assert store.last_run("dish").finished_at is None
+    ended = run(store, resume=True, limits=reached)
+    assert (ended.reason, len(ended.history)) == ("fitness goal reached", 1)
+    assert store.last_run("dish").finished_at is not None
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
+def test_a_dish_keeps_the_thresholds_of_viability_that_it_began_with(store):
+    strict = Settings(viability=ViabilitySettings(strict=True, min_trades=40))
+    run(store, settings=strict, generations=2)
+    run(store, resume=True, generations=3)
+    for cell_id in store.cells(status="alive")["cell_id"]:
+        trades = [row.metrics["trades"] for row in store.cell(int(cell_id)).phenotypes]
+        assert trades[0] >= 40
+
+
+def test_a_dish_of_another_engine_is_not_resumed(store, monkeypatch):
+    run(store, generations=1)
+    monkeypatch.setattr(evolution, "ENGINE_VERSION", "0")
+    with pytest.raises(EvolutionError, match="dish 'dish' was not evolved by engine 0"):
+        run(store, resume=True)
+
+
+def test_a_dish_of_an_earlier_system_is_not_resumed(store):
+    store.save_dish("dish", {"imported_from": "cells.db"}, datetime(2026, 1, 1, tzinfo=UTC))
+    with pytest.raises(EvolutionError, match="begin a new dish"):
+        run(store, resume=True)
+
+
+def test_candles_that_the_store_has_more_of_in_between_are_refused(store):
+    store.save_candles(CANDLES)
+    every_other = {name: getattr(CANDLES, name)[::2] for name in ("time_s", *CANDLES.columns)}
+    with pytest.raises(DataError, match="holds further bars or columns .* use its candles"):
+        evolve("dish", replace(CANDLES, **every_other), store=store, executor="serial", **DISH)
+    assert store.dishes().empty
 
 
 def test_every_evaluation_is_in_the_ledger_born_or_not(store):
@@ -158,7 +208,10 @@ def test_candles_that_changed_in_the_store_cannot_be_resumed_on(store):
     ("settings", "error", "message"),
     [
         ({"generations": 0}, EvolutionError, "0 generations"),
-        ({"population": 1}, SettingsError, "a population of 1 cannot evolve"),
+        ({"population": 1}, SettingsError, "population of a dish must be at least 2, found 1"),
+        ({"tournament": 0}, SettingsError, "tournament of a dish must be at least 1, found 0"),
+        ({"max_size": 2}, SettingsError, "max_size of a dish must be between 3 and 200, found 2"),
+        ({"seed": -1}, SettingsError, "seed of a dish must be at least 0"),
         ({"objective": "luck"}, SettingsError, "unknown objective 'luck'"),
         ({"timeframes": ("5m",)}, SettingsError, "timeframe 5m is not a multiple of the candles' 1h"),
         ({"timeframes": ("1w",)}, NotEnoughCandles, "use more candles or a shorter timeframe"),
