@@ -142,7 +142,8 @@ def backtest_many(
 ) -> pd.DataFrame:
     """The metrics of many genomes on all of `candles`: a row a genome, in the order given.
 
-    `skipped` says why a genome could not run. The numbers are those of `backtest`, on any executor.
+    `skipped` says why a genome could not run. The numbers are those of `backtest`, on any executor. No
+    ledger counts these looks: what is picked from many rows here was picked by luck too.
     """
     trees = [as_genome(genome) for genome in genomes]
     series = _at(candles, timeframe)
