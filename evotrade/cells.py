@@ -201,9 +201,11 @@ def _warnings(cell: Cell, rules: ViabilityRules) -> Iterator[str]:
     for before in training:
         after = validation.get(before.timeframe)
         if after and _decayed(before.metrics, after.metrics, rules.max_decay_pct):
+            sharpe = after.metrics["sharpe"]
+            left = "none" if math.isnan(sharpe) else f"{sharpe:.2f}"
             yield (
-                f"Sharpe decays from {before.metrics['sharpe']:.2f} on train to "
-                f"{after.metrics['sharpe']:.2f} on validation at {before.timeframe}"
+                f"Sharpe decays from {before.metrics['sharpe']:.2f} on train to {left} on validation "
+                f"at {before.timeframe}"
             )
 
 

@@ -83,6 +83,11 @@ def test_few_trades_warn_and_kill_only_when_strict():
     assert not is_viable(few, ViabilityRules(strict=True)).alive
 
 
+def test_a_cell_that_stands_aside_on_validation_is_told_in_words():
+    aside = cell(phenotype(sharpe=2.0), phenotype("validation", sharpe=math.nan))
+    assert is_viable(aside).warnings == ("Sharpe decays from 2.00 on train to none on validation at 1h",)
+
+
 def test_a_sharpe_that_decays_on_validation_is_told():
     decayed = cell(phenotype(sharpe=2.0), phenotype("validation", sharpe=0.5))
     assert is_viable(decayed).warnings == ("Sharpe decays from 2.00 on train to 0.50 on validation at 1h",)

@@ -77,7 +77,8 @@ def import_cells(
     rules = viability_rules(load_settings())
     recorded = _phenotypes(tables["cell_phenotypes"])
     dish = path.stem
-    cells, ledger = [], list(_recorded_trials(tables, recorded, dish))
+    cells: list[Cell] = []
+    ledger: list[Trial] = []
     for number, row in enumerate(tables["cells"], start=1):
         cell = _cell(row, recorded[row["cell_id"]], dish)
         if candles is not None:
@@ -89,11 +90,11 @@ def import_cells(
             on_cell(number, len(tables["cells"]))
     with store.write():
         store.save_dish(dish, {"imported_from": path.name, "combine": _COMBINE}, _now())
-        runs = {row["run_id"]: _store_run(store, dish, row) for row in tables["evolution_runs"]}
+        runs = {_time(row["started_at"]): _store_run(store, dish, row) for row in tables["evolution_runs"]}
         store.add_cells(cells)
         if candles is not None:
             keep_candles(candles, store)
-        store.add_trials([replace(trial, run_id=next(iter(runs.values()), None)) for trial in ledger])
+        store.add_trials([*_recorded_trials(tables, recorded, dish, runs), *ledger])
     return Imported(
         cells=len(cells),
         phenotypes=sum(len(cell.phenotypes) for cell in cells),
@@ -190,37 +191,35 @@ def _evaluated(
 
 
 def _recorded_trials(
+    tables: Mapping[str, Rows],
+    recorded: Mapping[int, tuple[Phenotype, ...]],
+    dish: str,
+    runs: Mapping[datetime, int],
+) -> Iterator[Trial]:
+    """That system's looks at the data count too: each of its phenotypes, and each mutation that failed.
+
+    It did not say in which of its runs; `runs` are their numbers by start, and a trial is of the last begun.
+    """
+    for trial in _looks(tables, recorded, dish):
+        begun = [start for start in runs if start <= trial.created_at]
+        yield replace(trial, run_id=runs[max(begun)] if begun else None)
+
+
+def _looks(
     tables: Mapping[str, Rows], recorded: Mapping[int, tuple[Phenotype, ...]], dish: str
 ) -> Iterator[Trial]:
-    """That system's looks at the data count too: each of its phenotypes, and each mutation that failed."""
     for row in tables["cells"]:
         for phenotype in recorded[row["cell_id"]]:
             fitness = phenotype.metrics["return_pct"]
-            yield _trial(
-                row["dsl_genome"],
-                phenotype,
-                dish,
-                row["generation"],
-                "imported",
-                "",
-                fitness,
-                row["created_at"],
-            )
+            genome, generation, at = row["dsl_genome"], row["generation"], row["created_at"]
+            yield _trial(genome, phenotype, dish, generation, "imported", "", fitness, at)
     for row in tables["failed_mutations"]:
         for phenotype in recorded[row["parent_cell_id"]][:1]:
             reason = _REASONS.get(row["failure_reason"], row["failure_reason"])
             fitness = _number(row["fitness_achieved"])
             blank = replace(phenotype, metrics={})
-            yield _trial(
-                row["attempted_genome"],
-                blank,
-                dish,
-                row["generation"],
-                "failed",
-                reason,
-                fitness,
-                row["failed_at"],
-            )
+            genome, generation, at = row["attempted_genome"], row["generation"], row["failed_at"]
+            yield _trial(genome, blank, dish, generation, "failed", reason, fitness, at)
 
 
 def _trial(

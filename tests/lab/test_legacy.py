@@ -57,6 +57,8 @@ def test_looks_that_the_earlier_system_took_count_as_trials(store):
     trials = store.trials(dish="cells")
     assert len(trials) == 300 + 201
     failed = trials[trials["outcome"] == "failed"]
+    # one mutation failed at the end of run 1, a hundred each after runs 2 and 3 began
+    assert failed["run_id"].value_counts().to_dict() == {1: 1, 2: 100, 3: 100}
     # none of the recorded fitnesses is 0, so all of them traded and count towards N
     assert (failed["trades"] > 0).all()
 
