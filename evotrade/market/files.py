@@ -92,6 +92,8 @@ def _timeframe(time_s: npt.NDArray[np.int64], given: str | None, name: str) -> s
     """The timeframe of the rows: the one given, unless the steps between the rows contradict it."""
     steps, counts = np.unique(np.diff(time_s), return_counts=True)
     seen = {int(step): int(count) for step, count in zip(steps, counts, strict=True) if step > 0}
+    if not seen and len(steps) and steps[0] < 0:
+        raise BadCandleFile(f"{name} has its newest rows first: sort them by time, the oldest first")
     common = max(seen, key=lambda step: (seen[step], step in _TIMEFRAMES), default=0)
     if given is None:
         if common not in _TIMEFRAMES:

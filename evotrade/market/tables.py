@@ -21,6 +21,7 @@ ORDER = ("timestamp", *REQUIRED, *OPTIONAL)
 
 _TIME_NAMES = {"time": "timestamp", "date": "timestamp", "datetime": "timestamp"}
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+_FARTHEST_S = 2.0**53  # what lies beyond has no place in an integer, and is refused as out of range like this
 _MILLISECONDS_FROM = 1e11  # as seconds this is the year 5138, as milliseconds 1973
 
 
@@ -158,7 +159,8 @@ def _numbers_of(cells: pa.Table, lines: npt.NDArray[np.int64], refused: dict[int
         refused[int(lines[row])] = f"timestamp {time_s[row]} is not a whole second"
         readable[row] = False
     kept = {column: numbers[readable] for column, numbers in columns.items()}
-    return Table(lines[readable], time_s[readable].astype(np.int64), kept, refused)
+    whole_s = np.clip(time_s[readable], -_FARTHEST_S, _FARTHEST_S).astype(np.int64)
+    return Table(lines[readable], whole_s, kept, refused)
 
 
 def _complaint(column: str, cell: pa.Scalar) -> str:

@@ -106,6 +106,7 @@ def test_garbage_of_the_right_letters_ends_in_candles_or_in_a_clear_error(text: 
         ("1704070800", "1704070860", "it does not start on a UTC boundary of 1h"),
         ("1704070800", "1704070800.5", "timestamp 1704070800.5 is not a whole second"),
         ("1704070800", "1704070800000", "its time is outside 1970 to 2199"),
+        ("1704070800", "1e30", "its time is outside 1970 to 2199"),
         ("1704070800", "yesterday", "timestamp is 'yesterday', not a time"),
         ("2.5,4", "2.5,4,9", "8 cells instead of 7"),
         ("2.5,4", "2.5", "6 cells instead of 7"),
@@ -182,6 +183,7 @@ def test_a_column_without_any_number_is_a_column_that_the_market_has_not() -> No
         (ROWS.replace("1.5,3", "0,0").replace("2.5,4", "0,0").replace("0.5,2", "0,0").replace("3.0,5", "0,0")
          .encode(), "holds no usable bar, its 4 bars are without trades"),
         (ROWS.replace(",1", ",x").encode(), "the first refused is line 2: open is 'x0.0', not a finite"),
+        ("\n".join([ROWS.split("\n")[0], *ROWS.splitlines()[:0:-1]]).encode(), "has its newest rows first"),
         (ROWS.encode()[:90], "does not tell its timeframe, since it has one time alone: name it"),
         (ROWS.replace("17040708", "17040674").encode()[:130], "most of its rows lie 200 s apart"),
     ],
