@@ -29,8 +29,8 @@ from evotrade.cli.options import (
 )
 from evotrade.cli.output import note, say
 from evotrade.engine.execution import Execution
-from evotrade.lab.evolution import Limits, Run, evolve
 from evotrade.lab.evolution import Progress as Step
+from evotrade.lab.evolution import Run, StopRules, evolve
 from evotrade.market.candles import Candles
 from evotrade.settings import load_settings
 from evotrade.store import Store
@@ -121,7 +121,7 @@ def watched(
             candles,
             store=store,
             generations=generations,
-            limits=Limits(fitness_goal, max_seconds, max_stagnation, stop.is_set),
+            limits=StopRules(fitness_goal, max_seconds, max_stagnation, stop.is_set),
             on_generation=show,
             **settings,
         )

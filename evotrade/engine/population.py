@@ -14,6 +14,7 @@ from evotrade.engine.columns import Columns
 from evotrade.engine.evaluator import decide
 from evotrade.engine.execution import Execution
 from evotrade.engine.facts import per_bar_returns
+from evotrade.engine.invariance import check_prefix_invariance
 from evotrade.engine.metrics import measure
 from evotrade.engine.simulation import Decisions, simulate
 from evotrade.engine.slices import SliceSums, slice_sums
@@ -76,6 +77,8 @@ def _evaluate(
         reason = f"looks back {lookback} bars of {columns.timeframe}, the warm-up has {max_lookback}"
         return Evaluated(genome.id, skipped=reason)
     decisions = decide(genome, columns, combine)
+    for _, inside, _ in stretches:
+        check_prefix_invariance(genome, columns, combine, decisions, (inside.start + inside.stop) // 2)
     outcomes = (_judge(decisions[inside], candles, span, execution) for span, inside, candles in stretches)
     return Evaluated(genome.id, tuple(outcomes))
 

@@ -20,6 +20,7 @@ from evotrade.market.resample import resample
 
 _TASKS_PER_WORKER = 2  # so that a slow batch does not leave the other workers idle at the end
 _FEWEST_GENOMES_PER_TASK = 10
+_SERIES_KEPT = 4  # as many as a dish has timeframes; each holds up to its cache's bound in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def evaluate_batch(genomes: Sequence[Genome], candles: Candles, plan: Plan) -> l
     return [{name: rows[index] for name, rows in by_timeframe.items()} for index in range(len(genomes))]
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=_SERIES_KEPT)
 def series_columns(candles: Candles, timeframe: str) -> Columns:
     """Columns of the series at `timeframe`; kept, so that a worker prepares each series once."""
     return Columns(candles if timeframe == candles.timeframe else resample(candles, timeframe))

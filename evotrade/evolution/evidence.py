@@ -10,15 +10,14 @@ from evotrade.cells import Phenotype
 from evotrade.engine import ENGINE_VERSION
 from evotrade.engine.population import Outcome
 from evotrade.evolution.evaluation import Evaluation, Plan
-from evotrade.evolution.ledger import Outcome as Fate
-from evotrade.evolution.ledger import Trial, settings_key
+from evotrade.evolution.ledger import Fate, Trial, settings_key
 from evotrade.genome import Genome
 from evotrade.market.candles import Candles
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a trial comes from, and when; `outcome` and `reason` say what became of the genome."""
+class Occasion:
+    """On what occasion a trial was made; `outcome` and `reason` say what became of the genome."""
 
     outcome: Fate
     reason: str
@@ -82,18 +81,18 @@ def _phenotypes(
 
 
 def trials(
-    genome: Genome, evaluation: Evaluation, plan: Plan, candles: Candles, origin: Origin
+    genome: Genome, evaluation: Evaluation, plan: Plan, candles: Candles, occasion: Occasion
 ) -> tuple[Trial, ...]:
     """One trial for each timeframe and split that ran: each is a chance to be lucky of its own."""
     return tuple(
-        _trial(genome, timeframe, outcome, plan, candles, origin)
+        _trial(genome, timeframe, outcome, plan, candles, occasion)
         for timeframe in plan.spans
         for outcome in evaluation[timeframe].outcomes
     )
 
 
 def _trial(
-    genome: Genome, timeframe: str, outcome: Outcome, plan: Plan, candles: Candles, origin: Origin
+    genome: Genome, timeframe: str, outcome: Outcome, plan: Plan, candles: Candles, occasion: Occasion
 ) -> Trial:
     span = next(span for span in plan.spans[timeframe] if span.split == outcome.split)
     settings: Mapping[str, object] = {
@@ -119,12 +118,12 @@ def _trial(
         slice_sum_sq=tuple(outcome.slices.sum_sq),
         skew=outcome.slices.skew,
         kurtosis=outcome.slices.kurtosis,
-        outcome=origin.outcome,
-        reason=origin.reason,
-        fitness=origin.fitness,
-        created_at=origin.created_at,
-        dish=origin.dish,
-        run_id=origin.run_id,
-        generation=origin.generation,
-        operator=origin.operator,
+        outcome=occasion.outcome,
+        reason=occasion.reason,
+        fitness=occasion.fitness,
+        created_at=occasion.created_at,
+        dish=occasion.dish,
+        run_id=occasion.run_id,
+        generation=occasion.generation,
+        operator=occasion.operator,
     )

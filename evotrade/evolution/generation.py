@@ -10,7 +10,7 @@ from datetime import datetime
 from evotrade.cells import Cell, failure_to_be_born, is_viable
 from evotrade.evolution.dish import Dish
 from evotrade.evolution.evaluation import Evaluation, Plan
-from evotrade.evolution.evidence import Origin, outcomes, phenotypes, skips, trials
+from evotrade.evolution.evidence import Occasion, outcomes, phenotypes, skips, trials
 from evotrade.evolution.fitness import Fitness, measure_fitness
 from evotrade.evolution.ledger import Trial
 from evotrade.evolution.search import Candidate
@@ -62,7 +62,7 @@ def deliver(brood: Sequence[Candidate], evaluations: Sequence[Evaluation], setti
                 newborn.append(_member(cell, candidate, evaluation, fitness))
         else:
             failures[reason] += 1
-        origin = Origin(
+        occasion = Occasion(
             outcome="failed" if reason else "born",
             reason=reason or "",
             fitness=fitness.value,
@@ -72,7 +72,7 @@ def deliver(brood: Sequence[Candidate], evaluations: Sequence[Evaluation], setti
             generation=setting.generation,
             operator=candidate.operator,
         )
-        ledger.extend(trials(candidate.genome, evaluation, setting.plan, setting.candles, origin))
+        ledger.extend(trials(candidate.genome, evaluation, setting.plan, setting.candles, occasion))
     return Delivery(tuple(cells), tuple(newborn), tuple(ledger), dict(failures))
 
 

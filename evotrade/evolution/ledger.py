@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Outcome = Literal["born", "failed", "finalist", "test", "imported"]
+Fate = Literal["born", "failed", "finalist", "test", "imported"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Trial:
     start_s: int
     end_s: int
     bars: int
-    outcome: Outcome
+    outcome: Fate
     reason: str
     fitness: float
     trades: int

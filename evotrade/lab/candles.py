@@ -21,7 +21,7 @@ FilePath = str | os.PathLike[str]
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportedCandles:
     """What an import brought: the candles of the file, how many bars of it the store did not have, the
     rows refused, and how many bars without trades were dropped.
     """
@@ -86,7 +86,7 @@ def import_candles(
     *,
     store: Store,
     source: Source = "archive",
-) -> Imported:
+) -> ImportedCandles:
     """Bring a file's candles into the store.
 
     Raises `BadCandleFile`, and `SettingsError` where neither `pair` nor the file's name says the pair.
@@ -94,7 +94,7 @@ def import_candles(
     file = read_candle_file(path, interval, pair, source)
     if not file.candles.pair:
         raise SettingsError(f"{Path(path).name} does not say its pair: name it, like BTC/USD")
-    return Imported(file.candles, store.save_candles(file.candles), file.refused, file.without_trades)
+    return ImportedCandles(file.candles, store.save_candles(file.candles), file.refused, file.without_trades)
 
 
 def fetch_candles(

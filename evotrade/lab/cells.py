@@ -13,7 +13,7 @@ from evotrade.engine.backtest import Backtest, Span, backtest
 from evotrade.engine.execution import Execution
 from evotrade.errors import DataError, NotFound
 from evotrade.evolution.evaluation import Evaluation, Plan, evaluate_batch, series_columns
-from evotrade.evolution.evidence import Origin, outcomes, phenotypes, trials
+from evotrade.evolution.evidence import Occasion, outcomes, phenotypes, trials
 from evotrade.genome import Genome, as_genome
 from evotrade.lab.candles import keep_candles
 from evotrade.lab.evolution import viability_rules
@@ -49,7 +49,7 @@ def try_genome(
     plan = whole_plan(candles, timeframes or (candles.timeframe,), execution or Execution(), combine)
     evaluation = _evaluate(tree, candles, plan)
     fitness = _fitness(evaluation, "return_pct")
-    store.add_trials(trials(tree, evaluation, plan, candles, Origin("test", "", fitness, _now())))
+    store.add_trials(trials(tree, evaluation, plan, candles, Occasion("test", "", fitness, _now())))
     return phenotypes(evaluation, plan, candles)
 
 
@@ -96,7 +96,7 @@ def create_cell(
     with store.write():
         keep_candles(candles, store)
         (cell_id,) = store.add_cells([cell])
-        store.add_trials(trials(tree, evaluation, plan, candles, Origin("born", "", cell.fitness, now)))
+        store.add_trials(trials(tree, evaluation, plan, candles, Occasion("born", "", cell.fitness, now)))
     return store.cell(cell_id)
 
 

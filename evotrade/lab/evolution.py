@@ -19,7 +19,7 @@ from evotrade.engine import ENGINE_VERSION
 from evotrade.errors import EvolutionError
 from evotrade.evolution.dish import Dish
 from evotrade.evolution.evaluation import Plan, evaluate_all, series_columns
-from evotrade.evolution.evidence import Origin, outcomes, phenotypes, trials
+from evotrade.evolution.evidence import Occasion, outcomes, phenotypes, trials
 from evotrade.evolution.executors import open_executor
 from evotrade.evolution.fitness import measure_fitness
 from evotrade.evolution.generation import Setting, deliver
@@ -45,7 +45,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class StopRules:
     """When a run stops before its last generation; None: never for that reason. `stop` asks a person."""
 
     fitness_goal: float | None = None
@@ -78,7 +78,7 @@ def evolve(
     executor: Executor | str | None = None,
     workers: int | None = None,
     resume: bool = False,
-    limits: Limits | None = None,
+    limits: StopRules | None = None,
     on_generation: Callable[[Progress], None] | None = None,
     settings: Settings | None = None,
     **dish_settings: Any,
@@ -104,7 +104,7 @@ def evolve(
             rules = viability_rules(settings)
             dish, candles = _new_dish(name, candles, {"viability": rules, **dish_settings}, store)
         lab = _Lab(dish, candles, store, pool, count)
-        reason = lab.run(generations, limits or Limits(), on_generation)
+        reason = lab.run(generations, limits or StopRules(), on_generation)
     return Run(
         dish=dish,
         reason=reason,
@@ -184,7 +184,9 @@ class _Lab:
             run.run_id if run is not None and run.finished_at is None else store.start_run(dish.name, _now())
         )
 
-    def run(self, generations: int, limits: Limits, on_generation: Callable[[Progress], None] | None) -> str:
+    def run(
+        self, generations: int, limits: StopRules, on_generation: Callable[[Progress], None] | None
+    ) -> str:
         """Evolve until a limit strikes; the reason why it ended."""
         began = time.monotonic()
         generation = first = self.next_generation
@@ -252,8 +254,10 @@ class _Lab:
         verdicts: list[tuple[int, Viability]] = []
         for cell, genome, evaluation in zip(unscored, genomes, evaluations, strict=True):
             fitness = measure_fitness(outcomes(evaluation, "validation"), self.dish)
-            origin = Origin("finalist", "", fitness.value, now, self.dish.name, self.run_id, cell.generation)
-            ledger.extend(trials(genome, evaluation, plan, self.candles, origin))
+            occasion = Occasion(
+                "finalist", "", fitness.value, now, self.dish.name, self.run_id, cell.generation
+            )
+            ledger.extend(trials(genome, evaluation, plan, self.candles, occasion))
             scored[cell.cell_id] = phenotypes(evaluation, plan, self.candles, self.dish.seed)
             grown = replace(cell, phenotypes=cell.phenotypes + scored[cell.cell_id])
             verdicts.append((cell.cell_id, is_viable(grown, self.dish.viability)))
@@ -276,7 +280,7 @@ def divide_all(candles: Candles, dish: Dish) -> dict[str, Splits]:
     }
 
 
-def _struck(limits: Limits, search: Search, elapsed_s: float) -> str | None:
+def _struck(limits: StopRules, search: Search, elapsed_s: float) -> str | None:
     goal = limits.fitness_goal
     if goal is not None and search.members and search.members[0].fitness >= goal:
         return "fitness goal reached"

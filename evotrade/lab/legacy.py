@@ -17,8 +17,8 @@ from evotrade.engine.metrics import METRICS
 from evotrade.engine.slices import SLICES
 from evotrade.errors import DataError, GenomeError, StoreError
 from evotrade.evolution.evaluation import evaluate_batch
-from evotrade.evolution.evidence import Origin, phenotypes, trials
-from evotrade.evolution.ledger import Outcome, Trial, settings_key
+from evotrade.evolution.evidence import Occasion, phenotypes, trials
+from evotrade.evolution.ledger import Fate, Trial, settings_key
 from evotrade.genome import as_genome
 from evotrade.lab.candles import keep_candles
 from evotrade.lab.cells import whole_plan
@@ -39,7 +39,7 @@ Rows = list[sqlite3.Row]
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportedCells:
     """What an import brought in; `unreadable` names the cells whose genome does not parse."""
 
     cells: int
@@ -58,7 +58,7 @@ def import_cells(
     candles: Candles | None = None,
     timeframes: Sequence[str] = ("1h", "4h", "1d"),
     on_cell: Callable[[int, int], None] | None = None,
-) -> Imported:
+) -> ImportedCells:
     """Bring in every cell of the file under its own id, in one transaction; all of it or nothing.
 
     Fitness and metrics stay as recorded (dollars on 100 are percent). With `candles`, each cell is also
@@ -67,7 +67,7 @@ def import_cells(
     """
     tables = _read(path)
     if candles is not None and not candles.pair:
-        candles = replace(candles, pair=tables["cell_phenotypes"][0]["symbol"])
+        candles = replace(candles, pair=_pair(tables["cell_phenotypes"], path))
     taken = set(store.cells()["cell_id"]) & {row["cell_id"] for row in tables["cells"]}
     if taken:
         raise StoreError(
@@ -95,7 +95,7 @@ def import_cells(
         if candles is not None:
             keep_candles(candles, store)
         store.add_trials([*_recorded_trials(tables, recorded, dish, runs), *ledger])
-    return Imported(
+    return ImportedCells(
         cells=len(cells),
         phenotypes=sum(len(cell.phenotypes) for cell in cells),
         runs=len(tables["evolution_runs"]),
@@ -121,6 +121,13 @@ def _read(path: Path) -> dict[str, Rows]:
             return {name: db.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall() for name in _TABLES}
     except sqlite3.DatabaseError as error:
         raise DataError(f"{path} is not a readable SQLite file ({error}): name another") from error
+
+
+def _pair(phenotypes: Rows, path: Path) -> str:
+    """The market that the recorded numbers are of, for candles that do not say theirs."""
+    if not phenotypes:
+        raise DataError(f"{path.name} names no market and the candles no pair: name it by --pair")
+    return str(phenotypes[0]["symbol"])
 
 
 def _phenotypes(rows: Rows) -> Mapping[int, tuple[Phenotype, ...]]:
@@ -186,8 +193,8 @@ def _evaluated(
     genome = as_genome(cell.genome)
     plan = whole_plan(candles, timeframes, Execution(), cell.combine)
     (evaluation,) = evaluate_batch([genome], candles, plan)
-    origin = Origin("imported", "", cell.fitness, _now(), cell.dish, None, cell.generation)
-    return phenotypes(evaluation, plan, candles), trials(genome, evaluation, plan, candles, origin)
+    occasion = Occasion("imported", "", cell.fitness, _now(), cell.dish, None, cell.generation)
+    return phenotypes(evaluation, plan, candles), trials(genome, evaluation, plan, candles, occasion)
 
 
 def _recorded_trials(
@@ -227,7 +234,7 @@ def _trial(
     phenotype: Phenotype,
     dish: str,
     generation: int,
-    outcome: Outcome,
+    outcome: Fate,
     reason: str,
     fitness: float,
     created_at: str,

@@ -12,7 +12,7 @@ from evotrade.errors import DataError, EvolutionError, NotEnoughCandles, Setting
 from evotrade.evolution.executors import SerialExecutor
 from evotrade.lab import evolution
 from evotrade.lab.cells import reproduce
-from evotrade.lab.evolution import Limits, evolve
+from evotrade.lab.evolution import StopRules, evolve
 from evotrade.market import synthetic_candles
 from evotrade.settings import Settings, ViabilitySettings
 from evotrade.store import open_store
@@ -81,7 +81,7 @@ def test_a_run_stopped_by_a_person_and_resumed_ends_as_one_that_was_not(store, t
     undisturbed = open_store(tmp_path / "undisturbed.duckdb")
     run(undisturbed, generations=5)
     asked = iter([False, False, True])
-    first = run(store, generations=5, limits=Limits(stop=lambda: next(asked)))
+    first = run(store, generations=5, limits=StopRules(stop=lambda: next(asked)))
     assert (first.reason, len(first.history)) == ("stopped by a person", 2)
     run(store, generations=5, resume=True)
     cells, _ = told(store)
@@ -89,7 +89,7 @@ def test_a_run_stopped_by_a_person_and_resumed_ends_as_one_that_was_not(store, t
 
 
 def test_a_run_killed_just_before_its_end_ends_there_when_it_is_resumed(store, monkeypatch):
-    reached = Limits(fitness_goal=-1e9)
+    reached = StopRules(fitness_goal=-1e9)
     with monkeypatch.context() as killed:
         killed.setattr(type(store), "finish_run", interrupted)
         with pytest.raises(KeyboardInterrupt):
