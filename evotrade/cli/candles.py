@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from evotrade.cli.options import StoreOption, store_at
-from evotrade.cli.output import note, say
+from evotrade.cli.output import counted, note, say
 from evotrade.lab import candles as service
 from evotrade.market.gaps import coverage_pct, gaps
 from evotrade.settings import load_settings
@@ -37,9 +37,10 @@ def import_candles(
     brought = service.import_candles(file, pair, interval, store=store_at(store))
     say(f"{brought.candles!r}")
     say(
-        f"{brought.new_bars} bars new to the store, {len(brought.refused)} rows refused, "
-        f"{brought.without_trades} bars without trades left out, {len(gaps(brought.candles))} gaps, "
-        f"{coverage_pct(brought.candles):.2f} % covered"
+        f"{counted(brought.new_bars, 'bar')} new to the store, "
+        f"{counted(len(brought.refused), 'row')} refused, "
+        f"{counted(brought.without_trades, 'bar')} without trades left out, "
+        f"{counted(len(gaps(brought.candles)), 'gap')}, {coverage_pct(brought.candles):.2f} % covered"
     )
     for row in brought.refused[:_REFUSED_SHOWN]:
         note(f"  {row}")
@@ -60,7 +61,8 @@ def fetch(
 ) -> None:
     """Fetch candles from Kraken: the latest 720 closed ones, or all since a day."""
     lab = store_at(store)
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    terminal = Console(stderr=True)
+    with Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
         task = bar.add_task(f"{pair} {interval}", total=1.0)
         candles = service.fetch_candles(
             pair,

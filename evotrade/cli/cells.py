@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from evotrade.cells import Cell, Phenotype, status_label
+from evotrade.cells import Cell, Origin, Phenotype, Status, status_label
 from evotrade.cli.options import (
     CombineOption,
     DataOption,
@@ -79,7 +79,7 @@ def backtest(
     pair: PairOption = None,
     interval: IntervalOption = None,
     timeframes: TimeframesOption = "",
-    combine: CombineOption = "votes",
+    combine: CombineOption = None,
     fee_bps: FeeOption = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
@@ -89,7 +89,12 @@ def backtest(
     execution = Execution(fee_bps=load_settings().fee_bps if fee_bps is None else fee_bps)
     candles = candles_of(data, pair, interval, lab)
     shown = try_genome(
-        genome, candles, store=lab, timeframes=names(timeframes), execution=execution, combine=combine
+        genome,
+        candles,
+        store=lab,
+        timeframes=names(timeframes),
+        execution=execution,
+        combine=combine or "votes",
     )
     if as_json:
         return show_json(shown)
@@ -99,19 +104,22 @@ def backtest(
 
 
 def cells(
-    status: Annotated[str | None, typer.Option(help="alive or dead.")] = None,
+    status: Annotated[Status | None, typer.Option(help="Only cells that are.")] = None,
     dish: Annotated[str | None, typer.Option(help="Only cells of this dish.")] = None,
-    origin: Annotated[str | None, typer.Option(help="founder, evolution, llm, person or import.")] = None,
+    origin: Annotated[Origin | None, typer.Option(help="Only cells that came so.")] = None,
     top: Annotated[int, typer.Option(help="How many, best fitness first.", min=1)] = 10,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """The best cells."""
-    found = store_at(store).cells(status=status, dish=dish, origin=origin, limit=top)
+    lab = store_at(store, create=False)
+    if dish is not None:
+        lab.dish(dish)  # a dish that is not there is a mistake, not an empty answer
+    found = lab.cells(status=status, dish=dish, origin=origin, limit=top)
     if as_json:
         return show_json(found)
     if found.empty:
-        return note("No such cells. Evolve some: evotrade evolve --dish NAME --data FILE")
+        return note("No such cells yet: evotrade evolve --dish NAME --data FILE makes some.")
     rows = (
         (
             row["cell_id"],
@@ -131,7 +139,7 @@ def cells(
 
 def show(cell: CellArgument, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """One cell: genome, status with its reasons, metrics per timeframe and split."""
-    found = store_at(store).cell(cell)
+    found = store_at(store, create=False).cell(cell)
     if as_json:
         return show_json(found)
     say(f"Cell {found.cell_id}  {status_label(found.status)}  {found.objective} {found.fitness:.2f}")
@@ -144,7 +152,7 @@ def show(cell: CellArgument, store: StoreOption = None, as_json: JsonOption = Fa
 
 def lineage(cell: CellArgument, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """Ancestors and descendants of a cell, in order of birth."""
-    found = store_at(store).lineage(cell)
+    found = store_at(store, create=False).lineage(cell)
     if as_json:
         return show_json(found)
     rows = (
@@ -165,7 +173,7 @@ def reproduce(
     cell: CellArgument, data: DataOption = None, store: StoreOption = None, as_json: JsonOption = False
 ) -> None:
     """Compute a cell's metrics again, from stored candles or a file, and compare to the last bit."""
-    lab = store_at(store)
+    lab = store_at(store, create=False)
     results = reproduce_cell(lab, cell, load_candles(data) if data else None)
     if as_json:
         show_json(results)

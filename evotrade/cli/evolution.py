@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from evotrade.cells import status_label
 from evotrade.cli.options import (
-    COMBINE_HELP,
+    CombineOption,
     DataOption,
     FeeOption,
     IntervalOption,
@@ -29,6 +29,7 @@ from evotrade.cli.options import (
 )
 from evotrade.cli.output import note, say
 from evotrade.engine.execution import Execution
+from evotrade.evolution.dish import Aggregate
 from evotrade.lab.evolution import Progress as Step
 from evotrade.lab.evolution import Run, StopRules, evolve
 from evotrade.market.candles import Candles
@@ -53,19 +54,19 @@ def evolve_dish(
     seed: Annotated[int | None, typer.Option(help="Same seed, same data: same cells; 1.", min=0)] = None,
     timeframes: TimeframesOption = "",
     aggregate: Annotated[
-        str | None, typer.Option(help="best, mean or worst of the timeframes; best.")
+        Aggregate | None, typer.Option(help="What fitness is of several timeframes.")
     ] = None,
     objective: Annotated[str | None, typer.Option(help="The metric that is fitness; return_pct.")] = None,
-    combine: Annotated[str | None, typer.Option(help=COMBINE_HELP)] = None,
+    combine: CombineOption = None,
     fee_bps: FeeOption = None,
     executor: Annotated[
         str | None, typer.Option(help="serial, threads, processes or dask://HOST:PORT.")
     ] = None,
     workers: Annotated[int | None, typer.Option(help="How many at once.", min=1)] = None,
     goal: Annotated[float | None, typer.Option(help="Stop at this fitness.")] = None,
-    minutes: Annotated[float | None, typer.Option(help="Stop after so long.")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Stop after so long.", min=0)] = None,
     patience: Annotated[
-        int | None, typer.Option(help="Stop after so many generations without a better cell.")
+        int | None, typer.Option(help="Stop after so many generations without a better cell.", min=1)
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a dish that exists.")] = False,
     store: StoreOption = None,
@@ -96,7 +97,7 @@ def evolve_dish(
         workers=workers,
         resume=resume,
         fitness_goal=goal,
-        max_seconds=minutes * 60 if minutes else None,
+        max_seconds=None if minutes is None else minutes * 60,
         max_stagnation=patience,
         **{name: value for name, value in asked.items() if value is not None},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -33,18 +33,19 @@ TimeframesOption = Annotated[
         "--timeframes", help="Timeframes to evaluate at, like 1h,4h,1d; otherwise the candles' own."
     ),
 ]
-COMBINE_HELP = "How rules vote: votes, majority, first or unanimous; votes."
-CombineOption = Annotated[str, typer.Option("--combine", help=COMBINE_HELP)]
+Combine = Literal["votes", "majority", "first", "unanimous"]
+CombineOption = Annotated[Combine | None, typer.Option("--combine", help="How rules vote; votes.")]
 FeeOption = Annotated[
-    float | None, typer.Option("--fee-bps", help="Fee per side in basis points; default 40.")
+    float | None,
+    typer.Option("--fee-bps", min=0, help="Fee per side in basis points; the settings' 40."),
 ]
 
 
-def store_at(path: Path | None) -> Store:
-    """The store that a command works on; made if missing."""
+def store_at(path: Path | None, *, create: bool = True) -> Store:
+    """The store that a command works on; made if missing, unless the command only reads."""
     if path is not None:
         os.environ["EVOTRADE_STORE"] = str(path)  # so that settings, and processes this one starts, agree
-    return open_store(load_settings().store)
+    return open_store(load_settings().store, create)
 
 
 def candles_of(data: Path | None, pair: str | None, interval: str | None, store: Store) -> Candles:

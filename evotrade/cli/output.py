@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -83,7 +84,11 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, cut_
         table.add_column(Text(column), justify="right" if right else "left", no_wrap=True)
     for row in texts:
         table.add_row(*row)
-    Console(width=_UNBOUNDED).print(table, soft_wrap=True)
+    wide = Console(width=_UNBOUNDED)
+    with wide.capture() as drawn:
+        wide.print(table, soft_wrap=True)
+    for line in drawn.get().splitlines():
+        sys.stdout.write(line.rstrip() + "\n")
 
 
 def _cut_last(columns: Sequence[str], rows: Sequence[Sequence[Text]], width: int) -> None:
@@ -109,3 +114,8 @@ def shown(value: object) -> str:
 def one_line(genome: str) -> str:
     """A genome's text on one line."""
     return "; ".join(genome.splitlines())
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, as people say it."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

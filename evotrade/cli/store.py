@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from evotrade.cli.options import JsonOption, StoreOption, store_at
-from evotrade.cli.output import fail, say, show_json, show_table
+from evotrade.cli.output import counted, fail, say, show_json, show_table
 from evotrade.lab.setup import SETTINGS_FILE, write_settings
 
 db = typer.Typer(help="Care of the store's file.", no_args_is_help=True)
@@ -31,7 +31,7 @@ def init(store: StoreOption = None) -> None:
 
 def doctor(store: StoreOption = None, as_json: JsonOption = False) -> None:
     """Look for what should not be in the store: orphans, missing parents, broken spans."""
-    lab = store_at(store)
+    lab = store_at(store, create=False)
     findings = lab.doctor()
     if as_json:
         show_json(findings)
@@ -40,14 +40,14 @@ def doctor(store: StoreOption = None, as_json: JsonOption = False) -> None:
     else:
         show_table(tuple(findings.columns), findings.itertuples(index=False))
     if not findings.empty:
-        fail(f"{len(findings)} findings: each row says how to repair it")
+        fail(f"{counted(len(findings), 'finding')}: each row says how to repair it")
         raise typer.Exit(1)
 
 
 @db.command()
 def migrate(store: StoreOption = None) -> None:
     """Bring the store's schema up to date; a copy of the file is kept."""
-    lab = store_at(store)
+    lab = store_at(store, create=False)
     say(f"{lab.path} is up to date.")
 
 
@@ -57,11 +57,11 @@ def snapshot(
     store: StoreOption = None,
 ) -> None:
     """Copy the store, consistently, for heavy work."""
-    say(f"snapshot  {store_at(store).snapshot(dest)}")
+    say(f"snapshot  {store_at(store, create=False).snapshot(dest)}")
 
 
 @db.command()
 def compact(store: StoreOption = None) -> None:
     """Give back the space that deleted rows left."""
-    before, after = store_at(store).compact()
+    before, after = store_at(store, create=False).compact()
     say(f"{before:,} bytes before, {after:,} after")

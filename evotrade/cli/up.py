@@ -51,12 +51,24 @@ def up(
     candles = _first_candles(lab, data, pair)
     with _until_interrupted(), _app(port) as (url, server):
         say(f"The app is at {url}")
-        if lab.dishes().empty:
-            run = watched(FIRST_DISH, candles, lab, _GENERATIONS, population=_POPULATION)
-            if run.reason == STOPPED_BY_PERSON:
-                return
+        if not _first_evolution(candles, lab):
+            return
         say(f"The app is at {url}   Ctrl-C ends it.")
         server.wait()
+
+
+def _first_evolution(candles: Candles, store: Store) -> bool:
+    """Evolve the first dish where there is none, or go on with it; False when a person stopped that."""
+    names = set(store.dishes()["name"])
+    if FIRST_DISH in names:
+        if len(store.generations(FIRST_DISH)) >= _GENERATIONS:
+            return True
+        run = watched(FIRST_DISH, None, store, _GENERATIONS, resume=True)
+    elif not names:
+        run = watched(FIRST_DISH, candles, store, _GENERATIONS, population=_POPULATION)
+    else:
+        return True
+    return run.reason != STOPPED_BY_PERSON
 
 
 def run_app(port: PortOption = 8501, store: StoreOption = None) -> None:
@@ -85,17 +97,18 @@ def _first_candles(store: Store, data: Path | None, pair: str | None) -> Candles
 
 @contextmanager
 def _until_interrupted() -> Iterator[None]:
-    """Ends quietly at Ctrl-C, and at SIGTERM as if it were Ctrl-C."""
+    """Ends quietly at Ctrl-C, and as if by it at SIGTERM and when the terminal closes (SIGHUP)."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         with suppress(KeyboardInterrupt):
             yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ Aggregate = Literal["best", "mean", "worst"]
 AGGREGATES: tuple[str, ...] = get_args(Aggregate)
 
 _RANGES: Mapping[str, tuple[float, float]] = {
-    "seed": (0, math.inf),
+    "seed": (0, 2**63 - 1),  # what the store holds
     "population": (2, math.inf),
     "tournament": (1, math.inf),
     "crossover_share": (0, 1),
@@ -74,8 +74,8 @@ class Dish:
         for name, values in (("timeframes", map(str.lower, self.timeframes)), ("shares", self.shares)):
             object.__setattr__(self, name, tuple(values))  # a list would differ from itself read back
         objective(self.objective)
-        if not self.name.strip():
-            raise SettingsError("a dish needs a name")
+        if not self.name.isprintable() or not self.name.strip():
+            raise SettingsError(f"a dish needs a name of one line, found {self.name!r}")
         if self.aggregate not in AGGREGATES:
             raise SettingsError(f"unknown aggregate {self.aggregate!r}: use one of {', '.join(AGGREGATES)}")
         if self.combine not in COMBINES:

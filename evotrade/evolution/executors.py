@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from evotrade.errors import EvolutionError, SettingsError
@@ -44,9 +46,7 @@ def _opened(spec: str, workers: int) -> AbstractContextManager[Executor]:
     if spec == "threads":
         return ThreadPoolExecutor(workers, thread_name_prefix="evotrade")
     if spec == "processes":
-        # A forked child inherits locks that other threads of this process may hold at that moment.
-        spawn = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(workers, mp_context=spawn, initializer=_leave_ctrl_c_to_parent)
+        return _process_pool(workers)
     if spec.startswith("dask://"):
         return _dask_executor(spec.removeprefix("dask://"))
     raise SettingsError(f"unknown executor {spec!r}: use serial, threads, processes or dask://HOST:PORT")
@@ -66,6 +66,29 @@ def _dask_executor(address: str) -> Iterator[Executor]:
         yield client.get_executor(pure=False)  # a backtest is not keyed by its arguments
 
 
-def _leave_ctrl_c_to_parent() -> None:
-    """A terminal sends Ctrl-C to all its processes; only the one that talks to the person may answer it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _process_pool(workers: int) -> ProcessPoolExecutor:
+    """Worker processes that leave Ctrl-C to this one, and end when it does, however it ends."""
+    # A forked child inherits locks that other threads of this process may hold at that moment.
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_end_with_parent)
+    if threading.current_thread() is not threading.main_thread():
+        return pool  # signals are the main thread's
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        # Each task without an idle worker starts one, and a signal that is ignored is inherited.
+        wait([pool.submit(int) for _ in range(workers)])
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return pool
+
+
+def _end_with_parent() -> None:
+    """A worker waits for tasks in a pipe that it holds open itself, so it would wait for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    signal.raise_signal(signal.SIGKILL)

@@ -114,7 +114,7 @@ def replay(store: Store, cell: Cell, phenotype: Phenotype, candles: Candles | No
     inside = series.between(phenotype.series_start_s, phenotype.series_end_s)
     if inside.data_hash != phenotype.data_hash:
         raise DataError(
-            f"these candles ({inside!r}) are not those that cell {cell.cell_id} was evaluated on at "
+            f"these candles ({series!r}) are not those that cell {cell.cell_id} was evaluated on at "
             f"{phenotype.timeframe}: their contents differ"
         )
     return backtest(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from evotrade.cli import main
+from evotrade.__main__ import main
 from evotrade.market import synthetic_candles
 
 

@@ -31,7 +31,7 @@ def test_a_candle_file_goes_in_and_says_what_was_refused(evotrade, market):
     market.write_text("\n".join(lines))
     ran = evotrade("import-candles", str(market))
     assert ran.code == 0
-    assert "1998 bars new to the store, 2 rows refused" in ran.out
+    assert "1,998 bars new to the store, 2 rows refused" in ran.out
     assert "line 6: " in ran.err
     assert "line 10: " in ran.err
 
@@ -98,6 +98,10 @@ def test_the_store_is_made_copied_and_compacted(evotrade, tmp_path):
     assert evotrade("db", "migrate").code == 0
 
 
+def test_the_version_is_told(evotrade):
+    assert re.fullmatch(r"\d+\.\d+\.\d+\n", evotrade("--version").out)
+
+
 def test_an_option_names_the_store(evotrade, tmp_path):
     evotrade("init", "--store", str(tmp_path / "other.duckdb"))
     assert (tmp_path / "other.duckdb").exists()
@@ -116,9 +120,13 @@ def test_an_option_names_the_store(evotrade, tmp_path):
         (("import-candles", "missing.csv"), "missing.csv"),
         (("import-cells", "missing.db"), "there is no file missing.db"),
         (("cells", "--store", "/nonexistent/lab.duckdb"), "/nonexistent"),
+        (("cells", "--store", "mistyped.duckdb"), "make it with evotrade init"),
+        (("cells", "--dish", "zzz"), "there is no dish 'zzz'"),
+        (("evolve", "--dish", "two\nlines", "--data", "candles.csv"), "candles.csv"),
     ],
 )
 def test_what_fails_says_so_in_one_sentence(evotrade, words, message):
+    evotrade("init")
     ran = evotrade(*words)
     assert ran.code == 1
     assert ran.err.startswith("Error: ")
@@ -126,7 +134,18 @@ def test_what_fails_says_so_in_one_sentence(evotrade, words, message):
     assert ran.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("words", [("nonsense",), ("check",), ("cells", "--top", "many"), ("evolve",)])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("nonsense",),
+        ("check",),
+        ("cells", "--top", "many"),
+        ("cells", "--status", "zombie"),
+        ("cells", "--origin", "martian"),
+        ("evolve",),
+        ("evolve", "--dish", "x", "--combine", "shout"),
+    ],
+)
 def test_wrong_use_is_exit_code_2(evotrade, words):
     assert evotrade(*words).code == 2
 

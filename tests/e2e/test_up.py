@@ -5,14 +5,16 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
+from evotrade.lab.candles import load_candles
+from evotrade.lab.evolution import evolve
 from evotrade.market import synthetic_candles
 from evotrade.store import open_store
 from tests.e2e.conftest import free_port
+from tests.processes import processes_of
 
 pytestmark = pytest.mark.process
 
@@ -43,19 +45,6 @@ def up(folder, *options, kraken="http://127.0.0.1:1"):
         running.communicate()
 
 
-def processes_of(folder):
-    """Process ids that were started with a store in this folder."""
-    marked = f"EVOTRADE_STORE={folder}".encode()
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if marked in (process / "environ").read_bytes():
-                found.append(int(process.name))
-        except OSError:  # it has ended meanwhile, or is another user's
-            continue
-    return found
-
-
 def read_until(running, text):
     lines = []
     for line in running.stdout:
@@ -65,9 +54,9 @@ def read_until(running, text):
     pytest.fail(f"{text!r} was never said:\n{''.join(lines)}")
 
 
-def interrupt(running):
+def interrupt(running, number=signal.SIGINT):
     """Ctrl-C as a terminal sends it: to the whole process group."""
-    os.killpg(running.pid, signal.SIGINT)
+    os.killpg(running.pid, number)
     out, _ = running.communicate(timeout=60)
     return running.returncode, out
 
@@ -91,15 +80,26 @@ def test_ctrl_c_while_the_first_population_evolves_ends_everything(tmp_path, mar
     assert open_store(tmp_path / "lab.duckdb").count_cells(dish="first dish") >= 200
 
 
-def test_a_store_with_a_population_is_shown_at_once(tmp_path, market):
+def test_a_first_population_that_was_interrupted_goes_on_the_next_time(tmp_path, market):
     with up(tmp_path, "--data", str(market)) as (running, _):
         read_until(running, "generation 1/20")
         interrupt(running)
+    with up(tmp_path) as (running, _):
+        said = read_until(running, "/20")
+        assert "resumed" in said
+        assert "generation 1/20" not in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_store_with_a_population_is_shown_at_once(tmp_path, market, number):
+    store = open_store(tmp_path / "lab.duckdb")
+    settings = {"population": 10, "warmup_bars": 100, "executor": "serial"}
+    evolve("mine", load_candles(market), store=store, generations=1, **settings)
     with up(tmp_path) as (running, port):
         said = read_until(running, "Ctrl-C ends it")
         assert "generation" not in said
         assert urlopen(f"http://127.0.0.1:{port}/_stcore/health").status == 200
-        assert interrupt(running)[0] == 0
+        assert interrupt(running, number)[0] == 0
         assert processes_of(tmp_path) == []
 
 

@@ -5,11 +5,13 @@ import random
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
 from evotrade.market import synthetic_candles
 from evotrade.store import open_store
+from tests.processes import all_gone, processes_of
 
 COMPARED = [
     "cell_id",
@@ -38,7 +40,12 @@ def evolve(store, *options):
     ]
     environment = os.environ | {"EVOTRADE_STORE": str(store), "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
 
 
@@ -64,7 +71,7 @@ def killed_and_resumed(tmp_path, market, name, kills):
     """A run of 8 generations, killed `kills` times after random further progress."""
     path = tmp_path / f"{name}.duckdb"
     chance = random.Random(name)
-    options = ["--generations", "8", "--population", "30"]
+    options = ["--generations", "8", "--population", "30", "--executor", "serial"]
     running = evolve(path, "--data", str(market), *options)
     for _ in range(kills):
         for _ in range(chance.randint(1, 3)):
@@ -74,7 +81,7 @@ def killed_and_resumed(tmp_path, market, name, kills):
         running.communicate()
         resume = bool(open_store(path).dishes().shape[0])
         more = ["--resume"] if resume else ["--data", str(market), "--population", "30"]
-        running = evolve(path, *more, "--generations", "8")
+        running = evolve(path, *more, "--generations", "8", "--executor", "serial")
     out, err = running.communicate(timeout=120)
     assert running.returncode == 0, out + err
     return path
@@ -90,14 +97,43 @@ def test_a_run_killed_and_resumed_ends_as_one_that_was_not(tmp_path, market, kil
 
 
 @pytest.mark.process
-def test_ctrl_c_stops_after_the_generation_and_scores_the_finalists(tmp_path, market):
+@pytest.mark.parametrize(
+    "executor", [("--executor", "serial"), ("--executor", "processes", "--workers", "2")]
+)
+def test_ctrl_c_stops_after_the_generation_and_scores_the_finalists(tmp_path, market, executor):
     path = tmp_path / "stopped.duckdb"
-    running = evolve(path, "--data", str(market), "--generations", "500", "--population", "20")
+    running = evolve(path, "--data", str(market), "--generations", "500", "--population", "20", *executor)
     while "generation 2/" not in running.stdout.readline():
         pass
-    running.send_signal(signal.SIGINT)
+    os.killpg(running.pid, signal.SIGINT)  # as a terminal does, to all processes
     out, err = running.communicate(timeout=60)
     assert running.returncode == 0
+    assert "Traceback" not in err
     assert "Stopping after this generation" in err
     assert "stopped by a person" in out
     assert open_store(path).last_run("killed").finished_at is not None
+
+
+@pytest.mark.process
+def test_workers_end_with_a_run_that_was_killed(tmp_path, market):
+    path = tmp_path / "orphans.duckdb"
+    running = evolve(
+        path, "--data", str(market), "--generations", "500", "--executor", "processes", "--workers", "2"
+    )
+    while "generation 1/" not in running.stdout.readline():
+        pass
+    assert len(processes_of(tmp_path)) >= 3
+    running.kill()
+    running.communicate()
+    assert all_gone(tmp_path)
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("after_s", [0.1, 0.4, 0.8])
+def test_ctrl_c_while_the_command_loads_says_nothing(tmp_path, market, after_s):
+    running = evolve(tmp_path / "early.duckdb", "--data", str(market), "--generations", "3")
+    time.sleep(after_s)
+    os.killpg(running.pid, signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode in (130, -signal.SIGINT, 0)
+    assert "evotrade" not in err or "Traceback" not in err

@@ -1,0 +1,27 @@
+"""Which processes a test has started, and which are still there."""
+
+import time
+from pathlib import Path
+
+
+def processes_of(folder):
+    """Ids of the processes that were started with a store in this folder."""
+    marked = f"EVOTRADE_STORE={folder}".encode()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if marked in (process / "environ").read_bytes():
+                found.append(int(process.name))
+        except OSError:  # it has ended meanwhile, or is another user's
+            continue
+    return found
+
+
+def all_gone(folder, within_s=10.0):
+    """Whether all of them end in time."""
+    deadline = time.monotonic() + within_s
+    while processes_of(folder):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
