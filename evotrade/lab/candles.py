@@ -19,32 +19,41 @@ from evotrade.store import Store
 
 FilePath = str | os.PathLike[str]
 
+_NAME_PAIR = "name it with --pair BTC/USD (make run: PAIR=BTC/USD; Python: pair='BTC/USD')"
+
 
 @dataclass(frozen=True)
 class ImportedCandles:
     """What an import brought: the candles of the file, how many bars of it the store did not have, the
-    rows refused, and how many bars without trades were dropped.
+    rows refused, how many bars without trades were dropped, and whether the file ran backwards.
     """
 
     candles: Candles
     new_bars: int
     refused: tuple[RefusedRow, ...]
     without_trades: int
+    newest_first: bool
 
 
 def read_candle_file(
     path: FilePath, timeframe: str | None = None, pair: str | None = None, source: Source = "archive"
 ) -> CandleFile:
-    """The candles in a CSV, Parquet or Kraken archive file, and the rows refused.
+    """The candles in a CSV, Parquet or Kraken archive file, the rows refused, and whether it ran backwards.
 
     What is not given is taken from a name like XBTUSD_60.csv, the timeframe otherwise from the rows; the
-    pair is "" where nothing says it. Raises `BadCandleFile`.
+    pair is "" where nothing says it. Raises `BadCandleFile`, and `SettingsError` for a pair in place of a
+    path.
     """
     file = Path(path)
     named_pair, named_timeframe = archive_name(file.name) or ("", None)
     try:
         content = file.read_bytes()
     except OSError as error:
+        if _names_pair(path):
+            raise SettingsError(
+                f"there is no file {file}: give the path of one, or name a pair that the store holds with "
+                f"--pair {pair_name(os.fspath(path))} (Python: with store=…)"
+            ) from None
         raise BadCandleFile(f"{file} cannot be read ({error.strerror}): check the path") from None
     return parse_candles(
         content,
@@ -62,18 +71,20 @@ def load_candles(
     *,
     pair: str | None = None,
     fill_gaps: str | None = None,
+    on_file: Callable[[CandleFile], None] | None = None,
 ) -> Candles:
     """The candles of a file, or of a pair like BTC/USD that the store holds.
 
     `store` may be what opens it, called only when `source` is a pair; a pair's interval may be left out
     where the store holds one alone. `pair` is that of a file whose name does not say it. `fill_gaps="flat"`
-    fills gaps, see `market.gaps`. Raises `BadCandleFile`, `NotFound`, and `SettingsError` for a pair
-    without a store.
+    fills gaps, see `market.gaps`. `on_file` takes what a file held, so that the rows it lost can be told.
+    Raises `BadCandleFile`, `NotFound`, and `SettingsError` for a pair without a store.
     """
-    if Path(source).is_file() or not _names_pair(source):
-        candles = read_candle_file(source, interval, pair).candles
-    elif store is None:
-        raise SettingsError(f"{source} is a pair, and pairs are in a store: give the store, or a file")
+    if store is None or Path(source).is_file() or not _names_pair(source):
+        file = read_candle_file(source, interval, pair)
+        if on_file is not None:
+            on_file(file)
+        candles = file.candles
     else:
         candles = _stored(store if isinstance(store, Store) else store(), pair_name(str(source)), interval)
     return candles if fill_gaps is None else filled(candles, fill_gaps)
@@ -93,8 +104,9 @@ def import_candles(
     """
     file = read_candle_file(path, interval, pair, source)
     if not file.candles.pair:
-        raise SettingsError(f"{Path(path).name} does not say its pair: name it, like BTC/USD")
-    return ImportedCandles(file.candles, store.save_candles(file.candles), file.refused, file.without_trades)
+        raise SettingsError(f"{Path(path).name} does not say its pair: {_NAME_PAIR}")
+    new_bars = store.save_candles(file.candles)
+    return ImportedCandles(file.candles, new_bars, file.refused, file.without_trades, file.newest_first)
 
 
 def fetch_candles(
@@ -132,7 +144,7 @@ def keep_candles(candles: Candles, store: Store) -> None:
     Raises `DataError` for candles without a pair, and where the store has other bars between theirs.
     """
     if not candles.pair:
-        raise DataError("these candles name no pair: load them with pair='BTC/USD' or so")
+        raise DataError(f"these candles name no pair: {_NAME_PAIR}")
     with store.write():
         store.save_candles(candles)
         start_s, end_s = int(candles.time_s[0]), int(candles.end_s[-1])

@@ -8,6 +8,7 @@ lowest, volume and trades not below 0. Gaps stay gaps.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -26,6 +27,8 @@ SOURCES: tuple[str, ...] = get_args(Source)
 
 _MONDAY_S = 4 * 86_400  # the epoch was a Thursday; weeks start on Monday
 LATEST_S = 7_258_118_400  # 2200-01-01: milliseconds taken for seconds, and typing errors, lie beyond it
+OUT_OF_ORDER = "its time is out of order"
+SAME_TIME = "it has the time of another bar"
 REQUIRED = ("open", "high", "low", "close", "volume")
 OPTIONAL = ("trades", "funding_rate", "open_interest")
 
@@ -187,8 +190,8 @@ def find_bad_bars(
 ) -> list[tuple[int, str]]:
     """Every bar that breaks the contract, as (index, what is wrong), in order; one complaint a bar.
 
-    A time must be later than that of every good bar before it, so one bar that goes back costs itself
-    alone, and the time of a bar that is bad anyway accuses nobody.
+    Times must rise, and as few bars as can be are refused for that: one that goes back or jumps ahead costs
+    itself alone, and the time of a bar that is bad anyway accuses nobody.
     """
     open_, high, low, close = (columns[name] for name in ("open", "high", "low", "close"))
     found: dict[int, str] = {}
@@ -211,10 +214,30 @@ def find_bad_bars(
     complain(time_s != bar_start_s(time_s, timeframe), f"it does not start on a UTC boundary of {timeframe}")
 
     good = np.delete(np.arange(len(time_s)), list(found))
-    latest = np.maximum.accumulate(time_s[good])
-    for place in np.flatnonzero(time_s[good][1:] <= latest[:-1]) + 1:
-        same = time_s[good[place]] == latest[place - 1]
-        found[int(good[place])] = (
-            "it has the time of a bar before it" if same else "it is earlier than a bar before it"
-        )
+    rising = good[_longest_rise(time_s[good])]
+    strays = np.setdiff1d(good, rising, assume_unique=True)
+    same = np.isin(time_s[strays], time_s[rising])
+    found |= {int(bar): SAME_TIME if twin else OUT_OF_ORDER for bar, twin in zip(strays, same, strict=True)}
     return sorted(found.items())
+
+
+def _longest_rise(times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Places of as many strictly rising times as there can be, of equal choices the earlier ones.
+
+    Patience sorting, from the last time to the first: `heads[k]` is the latest time from which k + 1 rise.
+    """
+    if (np.diff(times) > 0).all():
+        return np.arange(len(times))
+    heads: list[int] = []
+    places: list[int] = []
+    following = np.full(len(times), -1)
+    for place in range(len(times) - 1, -1, -1):
+        time = -int(times[place])
+        rank = bisect_left(heads, time)
+        heads[rank : rank + 1] = [time]
+        places[rank : rank + 1] = [place]
+        following[place] = places[rank - 1] if rank else -1
+    rise = [places[-1]]
+    while following[rise[-1]] >= 0:
+        rise.append(int(following[rise[-1]]))
+    return np.array(rise)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,8 @@ ORDER = ("timestamp", *REQUIRED, *OPTIONAL)
 _TIME_NAMES = {"time": "timestamp", "date": "timestamp", "datetime": "timestamp"}
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _FARTHEST_S = 2.0**53  # what lies beyond has no place in an integer, and is refused as out of range like this
-_MILLISECONDS_FROM = 1e11  # as seconds this is the year 5138, as milliseconds 1973
+_UNITS = ("seconds", "milliseconds", "microseconds", "nanoseconds")
+_UNIT_FROM = (1e8, 1e11, 1e14, 1e17, 1e20)  # in each unit 1973 to 5138, so that no time of ours fits two
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,16 @@ class Table:
     columns: dict[str, Floats]
     refused: dict[int, str]
 
+    def turned_round(self) -> Table:
+        """The same rows from the last to the first, each with the line that it has in the file."""
+        columns = {name: values[::-1] for name, values in self.columns.items()}
+        return replace(self, lines=self.lines[::-1], time_s=self.time_s[::-1], columns=columns)
+
 
 def read_table(content: bytes, name: str) -> Table:
     """The rows of a CSV or Parquet file that `name` calls so in errors.
 
-    Raises `BadCandleFile` for a file that is neither, is empty, or lacks a column.
+    Raises `BadCandleFile` for a file that is neither, is empty, lacks a column, or has times of two units.
     """
     refused: dict[int, str] = {}
     if content.startswith(b"PAR1"):
@@ -92,7 +99,8 @@ def _text(content: bytes, name: str) -> tuple[pa.Table, npt.NDArray[np.int64], d
     def refuse(row: Any) -> str:
         skipped.append(row.number)
         if row.text.strip():
-            refused[row.number] = f"{row.actual_columns} cells instead of {row.expected_columns}"
+            cells = "1 cell" if row.actual_columns == 1 else f"{row.actual_columns} cells"
+            refused[row.number] = f"{cells} instead of {row.expected_columns}"
         return "skip"
 
     places = [str(place) for place in range(len(names))]
@@ -145,7 +153,7 @@ def _blank(cells: pa.Table) -> npt.NDArray[np.bool_]:
 
 def _numbers_of(cells: pa.Table, lines: npt.NDArray[np.int64], refused: dict[int, str], name: str) -> Table:
     """Every cell as a number; rows with a cell that is none are refused."""
-    time_s = _seconds(cells["timestamp"], name)
+    time_s = _seconds(cells["timestamp"], lines, name)
     columns = {column: _floats(cells[column], name) for column in ORDER[1:] if column in cells.column_names}
     for column in OPTIONAL:
         if not np.isfinite(columns.get(column, np.ones(1))).any():
@@ -167,7 +175,10 @@ def _complaint(column: str, cell: pa.Scalar) -> str:
     value = cell.as_py()
     if value is None or value == "":
         return f"{column} is missing"
-    return f"{column} is {value!r:.40}, not a {'time' if column == 'timestamp' else 'finite number'}"
+    if column != "timestamp":
+        return f"{column} is {value!r:.40}, not a finite number"
+    unit = " in the unit of the others" if re.match(_NUMBER, str(value)) else ""
+    return f"timestamp is {value!r:.40}, not a time{unit}"
 
 
 def _is_text(column: pa.ChunkedArray) -> bool:
@@ -178,7 +189,8 @@ def _floats(column: pa.ChunkedArray, name: str) -> Floats:
     """(n,) numbers, NaN where there is none."""
     try:
         if not _is_text(column):
-            return np.asarray(column.cast(pa.float64()), dtype=np.float64)
+            # Nanoseconds have more digits than a float, but those of a whole minute end in zeros.
+            return np.asarray(column.cast(pa.float64(), safe=False), dtype=np.float64)
         column = pc.utf8_trim_whitespace(column)
         try:
             return np.asarray(column.cast(pa.float64()), dtype=np.float64)
@@ -191,16 +203,35 @@ def _floats(column: pa.ChunkedArray, name: str) -> Floats:
         raise BadCandleFile(f"{name} has a column of {column.type}: candles need numbers") from None
 
 
-def _seconds(column: pa.ChunkedArray, name: str) -> Floats:
+def _seconds(column: pa.ChunkedArray, lines: npt.NDArray[np.int64], name: str) -> Floats:
     """(n,) Unix seconds, NaN where the cell is no time. What most rows hold decides how all are read."""
     if not pa.types.is_temporal(column.type):
         numbers = _floats(column, name)
         counted = numbers[np.isfinite(numbers)]
         if not _is_text(column) or 2 * len(counted) > len(numbers):
-            milliseconds = len(counted) and np.median(counted) >= _MILLISECONDS_FROM
-            return numbers / 1000 if milliseconds else numbers
+            return _scaled(numbers, lines, name)
         column = pc.utf8_trim_whitespace(column)
     dates = pd.DatetimeIndex(
         pd.to_datetime(column.to_pandas(), utc=True, format="ISO8601", errors="coerce")
     ).as_unit("us")
     return np.where(dates.isna(), np.nan, dates.asi8 / 1e6)
+
+
+def _scaled(numbers: Floats, lines: npt.NDArray[np.int64], name: str) -> Floats:
+    """(n,) Unix seconds of times in the unit that most have, which their size tells.
+
+    One time of another unit is a slip, and NaN; several are a file put together of two.
+    """
+    units = np.digitize(numbers, _UNIT_FROM) - 1  # -1 and 4 (NaN too) are of no unit
+    known = (units >= 0) & (units < len(_UNITS))
+    common = int(np.bincount(units[known]).argmax()) if known.any() else 0
+    strays = np.flatnonzero(known & (units != common))
+    if len(strays) > 1:
+        other, line = _UNITS[units[strays[0]]], lines[strays[0]]
+        raise BadCandleFile(
+            f"{name} has times in {_UNITS[common]} and, first in line {line}, in {other}: "
+            "write all of them in one unit"
+        )
+    seconds = numbers / 1000.0**common
+    seconds[strays] = np.nan
+    return np.asarray(seconds)

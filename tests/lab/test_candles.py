@@ -8,7 +8,7 @@ import pytest
 
 from evotrade.errors import BadCandleFile, ExchangeError, NotFound, SettingsError
 from evotrade.lab.candles import fetch_candles, import_candles, latest_series, load_candles, read_candle_file
-from evotrade.market import Candles, gaps, synthetic_candles
+from evotrade.market import CandleFile, Candles, gaps, synthetic_candles
 from evotrade.store import Store, open_store
 from tests.kraken_server import Kraken, recorded, serve
 from tests.paths import shared
@@ -57,6 +57,35 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path, name: str) -> Non
         load_candles(tmp_path / name)
 
 
+def test_the_rows_that_a_file_lost_can_be_told(tmp_path: Path, store: Store) -> None:
+    file = written(tmp_path, "XBTUSD_60.csv")
+    file.write_text(file.read_text() + "nonsense\n")
+    told: list[CandleFile] = []
+    load_candles(file, on_file=told.append)
+    assert told == [read_candle_file(file)]
+    assert [row.line for row in told[0].refused] == [49]
+    store.save_candles(HOURS)
+    load_candles("BTC/USD", store=store, on_file=told.append)
+    assert len(told) == 1
+
+
+def test_an_import_says_that_the_file_ran_backwards(tmp_path: Path, store: Store) -> None:
+    file = written(tmp_path, "XBTUSD_60.csv")
+    assert not import_candles(file, store=store).newest_first
+    file.write_text("\n".join(file.read_text().splitlines()[::-1]))
+    brought = import_candles(file, store=store)
+    assert (brought.newest_first, brought.new_bars, brought.candles.data_hash) == (True, 0, HOURS.data_hash)
+
+
+def test_a_shuffled_file_leaves_the_store_as_it_was(tmp_path: Path, store: Store) -> None:
+    file = written(tmp_path, "XBTUSD_60.csv")
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join(lines[::2] + lines[1::2]))
+    with pytest.raises(BadCandleFile, match="is not in order of time in 23 of its 48 rows"):
+        import_candles(file, store=store)
+    assert store.coverage().empty
+
+
 def test_a_file_in_another_folder_is_no_pair() -> None:
     with pytest.raises(BadCandleFile, match=r"data/missing\.csv cannot be read"):
         load_candles("data/missing.csv")
@@ -85,7 +114,7 @@ def test_an_import_says_what_was_new_refused_and_without_trades(tmp_path: Path, 
 
 def test_a_file_without_a_pair_cannot_be_imported(tmp_path: Path, store: Store) -> None:
     file = written(tmp_path, "hours.csv")
-    with pytest.raises(SettingsError, match=r"hours\.csv does not say its pair"):
+    with pytest.raises(SettingsError, match=r"hours\.csv does not say its pair: name it with --pair"):
         import_candles(file, store=store)
     assert store.coverage().empty
     assert import_candles(file, "xbt/usd", store=store).candles.pair == "BTC/USD"
@@ -98,8 +127,10 @@ def test_a_stored_pair_is_found_by_any_of_its_names(store: Store, name: str) -> 
 
 
 def test_a_pair_needs_a_store() -> None:
-    with pytest.raises(SettingsError, match="BTC/USD is a pair, and pairs are in a store"):
+    with pytest.raises(SettingsError, match="no file BTC/USD: .* with --pair BTC/USD"):
         load_candles("BTC/USD", "1h")
+    with pytest.raises(SettingsError, match="no file XBTUSD: .* with --pair BTC/USD"):
+        read_candle_file(Path("XBTUSD"))
 
 
 def test_a_file_needs_no_store(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import pickle
 from dataclasses import FrozenInstanceError, replace
+from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
@@ -90,8 +91,11 @@ def test_a_sunday_belongs_to_the_week_that_began_on_monday() -> None:
         ({"volume": [1.0, -2.0, 3.0]}, "01:00 UTC: volume -2.0 is below 0"),
         ({"trades": [1.0, -2.0, 3.0]}, "01:00 UTC: trades -2.0 is below 0"),
         ({"time_s": [1_704_067_200, 1_704_070_860, 1_704_078_000]}, "01:01 UTC: it does not start on"),
-        ({"time_s": [1_704_067_200, 1_704_067_200, 1_704_078_000]}, "00:00 UTC: it has the time of a bar"),
-        ({"time_s": [1_704_067_200, 1_704_063_600, 1_704_078_000]}, "23:00 UTC: it is earlier than a bar"),
+        (
+            {"time_s": [1_704_067_200, 1_704_067_200, 1_704_078_000]},
+            "00:00 UTC: it has the time of another bar",
+        ),
+        ({"time_s": [1_704_067_200, 1_704_063_600, 1_704_078_000]}, "23:00 UTC: its time is out of order"),
         ({"time_s": [1_704_067_200, 1_704_070_800_000, 1_704_078_000]}, "outside 1970 to 2199"),
     ],
 )
@@ -100,10 +104,30 @@ def test_a_bad_bar_is_refused_by_its_time(changes: dict[str, list[float]], compl
         hours(**changes)
 
 
-def test_a_bar_that_goes_back_costs_itself_alone() -> None:
-    columns = {name: np.ones(5) for name in ("open", "high", "low", "close", "volume", "trades")}
-    times = 3_600 * np.array([10, 11, 9, 10, 12])
-    assert [bar for bar, _ in find_bad_bars(times, columns, "1h")] == [2, 3]
+def bars_refused_at(hours: list[int]) -> list[int]:
+    columns = {name: np.ones(len(hours)) for name in ("open", "high", "low", "close", "volume", "trades")}
+    return [bar for bar, _ in find_bad_bars(3_600 * np.array(hours, dtype=np.int64), columns, "1h")]
+
+
+@pytest.mark.parametrize(
+    ("hours", "refused"),
+    [
+        ([10, 11, 9, 10, 12], [2, 3]),
+        ([10, 99, 11, 12, 13], [1]),
+        ([10, 11, 11, 11, 12], [2, 3]),
+        ([11, 10], [1]),
+    ],
+    ids=["goes back", "jumps ahead", "comes again", "of two the earlier row stays"],
+)
+def test_a_bar_out_of_its_place_costs_itself_alone(hours: list[int], refused: list[int]) -> None:
+    assert bars_refused_at(hours) == refused
+
+
+@given(st.lists(st.integers(0, 12), max_size=9))
+def test_no_bar_is_refused_that_could_have_stayed(hours: list[int]) -> None:
+    choices = (kept for length in range(len(hours) + 1) for kept in combinations(hours, length))
+    most = max(len(kept) for kept in choices if all(a < b for a, b in pairwise(kept)))
+    assert len(hours) - len(bars_refused_at(hours)) == most
 
 
 def test_the_time_of_a_bar_that_is_bad_anyway_accuses_nobody() -> None:

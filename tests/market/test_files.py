@@ -1,10 +1,11 @@
 import io
+import random
 from contextlib import suppress
 from dataclasses import replace
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from evotrade.errors import BadCandleFile
@@ -32,7 +33,7 @@ def refusals(text: str) -> list[tuple[int, str]]:
 def times_written(candles: Candles, unit: str) -> pd.Series:
     if unit == "iso":
         return pd.Series(candles.timestamp.strftime("%Y-%m-%dT%H:%M:%S%z"))
-    return pd.Series(candles.time_s * {"s": 1, "ms": 1_000}[unit])
+    return pd.Series(candles.time_s * {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit])
 
 
 def csv_of(candles: Candles, unit: str, header: bool) -> bytes:
@@ -51,7 +52,15 @@ def ending_in_hours(candles: Candles) -> Candles:
 file_series = candle_series(min_bars=2).map(ending_in_hours)
 
 
-@given(file_series, st.sampled_from(["s", "ms", "iso"]), st.booleans())
+UNITS = ["s", "ms", "us", "ns"]
+
+
+def hours(n: int) -> list[str]:
+    """Rows of n hours, written without a header."""
+    return [f"{1_704_067_200 + 3_600 * row},10,12,9,11,1.5,3" for row in range(n)]
+
+
+@given(file_series, st.sampled_from([*UNITS, "iso"]), st.booleans())
 def test_a_written_series_is_read_back_but_for_bars_without_trades(
     candles: Candles, unit: str, header: bool
 ) -> None:
@@ -62,18 +71,20 @@ def test_a_written_series_is_read_back_but_for_bars_without_trades(
     assert file.candles.frame.equals(candles.frame[~empty])
 
 
-@given(file_series)
-def test_parquet_is_read_back_as_csv_is(candles: Candles) -> None:
+@given(file_series, st.sampled_from([*UNITS, "index"]))
+def test_parquet_is_read_back_as_csv_is(candles: Candles, unit: str) -> None:
     buffer = io.BytesIO()
-    candles.frame.to_parquet(buffer)
+    frame = candles.frame
+    if unit != "index":
+        frame = frame.reset_index().assign(timestamp=times_written(candles, unit))
+    frame.to_parquet(buffer)
     expected = parse_candles(csv_of(candles, "s", True), timeframe="1h").candles
     assert parse_candles(buffer.getvalue(), timeframe="1h").candles == expected
 
 
 @given(st.sets(st.integers(2, 200), max_size=60), st.sampled_from(["abc,{}", "{},1", ",,,,,,x", "\x80,{}"]))
 def test_spoiled_lines_are_refused_and_all_others_kept(spoiled: set[int], how: str) -> None:
-    lines = ["timestamp,open,high,low,close,volume,trades"]
-    lines += [f"{1_704_067_200 + 3_600 * row},10,12,9,11,1.5,3" for row in range(2, 202)]
+    lines = ["timestamp,open,high,low,close,volume,trades", *hours(200)]
     for line in spoiled:
         lines[line - 1] = how.format(lines[line - 1])
     file = parse("\n".join(lines))
@@ -101,11 +112,12 @@ def test_garbage_of_the_right_letters_ends_in_candles_or_in_a_clear_error(text: 
         ("1704070800,11.0", "1704070800,nan", "open is 'nan', not a finite number"),
         ("1704070800,11.0", "1704070800,-11.0", "open -11.0 is not above 0"),
         ("11.0,12.0,10.0", "11.0,9.0,10.0", "high 9.0 is below low 10.0"),
-        ("1704070800", "1704067200", "it has the time of a bar before it"),
-        ("1704070800", "1704063600", "it is earlier than a bar before it"),
+        ("1704070800", "1704067200", "it has the time of another bar"),
+        ("1704070800", "1704063600", "its time is out of order"),
         ("1704070800", "1704070860", "it does not start on a UTC boundary of 1h"),
         ("1704070800", "1704070800.5", "timestamp 1704070800.5 is not a whole second"),
-        ("1704070800", "1704070800000", "its time is outside 1970 to 2199"),
+        ("1704070800", "1704070800000", "timestamp is '1704070800000', not a time in the unit of the others"),
+        ("1704070800", "7258118400", "its time is outside 1970 to 2199"),
         ("1704070800", "1e30", "its time is outside 1970 to 2199"),
         ("1704070800", "yesterday", "timestamp is 'yesterday', not a time"),
         ("2.5,4", "2.5,4,9", "8 cells instead of 7"),
@@ -118,9 +130,36 @@ def test_a_bad_row_is_refused_by_its_line(old: str, new: str, reason: str) -> No
     assert parse(text).candles.frame.equals(parse(ROWS).candles.frame.drop(index="2024-01-01 01:00Z"))
 
 
-def test_a_row_that_goes_back_costs_itself_alone() -> None:
-    lines = ROWS.splitlines()
-    assert [line for line, _ in refusals("\n".join([*lines[:4], lines[1], lines[4]]))] == [5]
+@given(file_series, st.sampled_from([*UNITS, "iso"]), st.booleans(), st.sampled_from(["1h", None]))
+def test_a_file_with_its_newest_rows_first_is_the_same_series(
+    candles: Candles, unit: str, header: bool, timeframe: str | None
+) -> None:
+    lines = csv_of(candles, unit, header).splitlines()
+    turned = b"\n".join([*lines[:header], *lines[: header - 1 if header else None : -1]])
+    try:
+        expected = parse_candles(b"\n".join(lines), timeframe=timeframe)
+    except BadCandleFile:  # gaps hide the timeframe: they do so both ways
+        with pytest.raises(BadCandleFile):
+            parse_candles(turned, timeframe=timeframe)
+    else:
+        assert parse_candles(turned, timeframe=timeframe) == replace(expected, newest_first=True)
+
+
+def test_a_bad_row_in_a_file_that_runs_backwards_keeps_its_line() -> None:
+    lines = hours(50)[::-1]
+    lines[7], lines[20] = "nonsense", lines[0]
+    file = parse("\n".join(lines))
+    assert (file.newest_first, len(file.candles)) == (True, 48)
+    assert [row.line for row in file.refused] == [8, 21]
+
+
+@given(st.integers(3, 40), st.data())
+def test_a_row_out_of_its_place_costs_itself_alone(n: int, data: st.DataObject) -> None:
+    lines = hours(n)
+    moved, to = data.draw(st.integers(0, n - 1)), data.draw(st.integers(0, n - 1))
+    assume(abs(moved - to) > 1)  # of two neighbours either may have moved
+    lines.insert(to, lines.pop(moved))
+    assert refusals("\n".join(lines)) == [(to + 1, "its time is out of order")]
 
 
 def test_empty_lines_are_no_rows_but_are_counted_as_lines() -> None:
@@ -182,8 +221,7 @@ def test_a_column_without_any_number_is_a_column_that_the_market_has_not() -> No
         (ROWS.replace(",", ";").encode(), "is neither a header nor a bar: separate timestamp, .* by commas"),
         (ROWS.replace("1.5,3", "0,0").replace("2.5,4", "0,0").replace("0.5,2", "0,0").replace("3.0,5", "0,0")
          .encode(), "holds no usable bar, its 4 bars are without trades"),
-        (ROWS.replace(",1", ",x").encode(), "the first refused is line 2: open is 'x0.0', not a finite"),
-        ("\n".join([ROWS.split("\n")[0], *ROWS.splitlines()[:0:-1]]).encode(), "has its newest rows first"),
+        (ROWS.replace(",1", ",x").encode(), r"4 of its 4 rows are refused, .* like line 2 \(open is 'x"),
         (ROWS.encode()[:90], "does not tell its timeframe, since it has one time alone: name it"),
         (ROWS.replace("17040708", "17040674").encode()[:130], "most of its rows lie 200 s apart"),
     ],
@@ -191,6 +229,45 @@ def test_a_column_without_any_number_is_a_column_that_the_market_has_not() -> No
 def test_a_file_without_usable_bars_says_why_in_a_sentence(content: bytes, complaint: str) -> None:
     with pytest.raises(BadCandleFile, match=f"^XBT.csv {complaint}|^XBT.csv .*{complaint}"):
         parse_candles(content, name="XBT.csv")
+
+
+SHUFFLED = hours(300)
+random.Random(4).shuffle(SHUFFLED)
+MILLISECONDS = [line.replace(",", "000,", 1) for line in hours(20)]
+
+
+@pytest.mark.parametrize("timeframe", ["1h", None])
+@pytest.mark.parametrize(
+    ("lines", "complaint"),
+    [
+        (SHUFFLED, r"is not in order of time in 2\d\d of its 300 rows, first in line 1: sort them by time"),
+        (hours(50)[40:] + hours(40), "is not in order of time in 10 of its 50 rows, first in line 1: sort"),
+        (
+            sorted(hours(20) * 2),
+            r"20 of its 40 .* line 2 \(it has the time of another .* keep one row for each",
+        ),
+        (
+            [*hours(9), "x", *["9" + row for row in hours(9)]],
+            r"10 of its 19 .* line 11 \(its time is outside",
+        ),
+        (hours(10) + MILLISECONDS[10:], "has times in seconds and, first in line 11, in milliseconds"),
+        (MILLISECONDS[:15] + hours(20)[15:], "has times in milliseconds and, first in line 16, in seconds"),
+        (hours(20)[:2] + MILLISECONDS[2:], "has times in milliseconds and, first in line 1, in seconds"),
+    ],
+    ids=["shuffled", "later part first", "each row twice", "bad times", "half ms", "ms", "mostly ms"],
+)
+def test_a_file_of_which_half_is_refused_is_no_candle_file(
+    lines: list[str], complaint: str, timeframe: str | None
+) -> None:
+    with pytest.raises(BadCandleFile, match=f"^XBT.csv (is not used, since )?{complaint}"):
+        parse_candles("\n".join(lines).encode(), name="XBT.csv", timeframe=timeframe)
+
+
+def test_one_time_of_another_unit_is_no_bar_of_1970() -> None:
+    bar_1970 = "1704067200000,10,12,9,11,1.5,3"
+    file = parse("\n".join([bar_1970.replace("000,", ",", 1), *MILLISECONDS[1:]]))
+    assert [row.line for row in file.refused] == [1]
+    assert file.candles.timestamp[0] == pd.Timestamp("2024-01-01 01:00Z")
 
 
 def test_parquet_with_a_column_of_another_kind_says_so() -> None:
