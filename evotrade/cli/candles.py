@@ -11,12 +11,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from evotrade.cli.options import StoreOption, store_at
-from evotrade.cli.output import counted, note, say
+from evotrade.cli.output import counted, say, tell_about
 from evotrade.lab import candles as service
 from evotrade.market.gaps import coverage_pct, gaps
 from evotrade.settings import load_settings
-
-_REFUSED_SHOWN = 20
 
 
 def register(app: typer.Typer) -> None:
@@ -35,17 +33,13 @@ def import_candles(
 ) -> None:
     """Bring candles into the store; rows that break the contract are refused one by one."""
     brought = service.import_candles(file, pair, interval, store=store_at(store))
-    say(f"{brought.candles!r}")
+    candles = brought.file.candles
+    say(f"{candles!r}")
     say(
-        f"{counted(brought.new_bars, 'bar')} new to the store, "
-        f"{counted(len(brought.refused), 'row')} refused, "
-        f"{counted(brought.without_trades, 'bar')} without trades left out, "
-        f"{counted(len(gaps(brought.candles)), 'gap')}, {coverage_pct(brought.candles):.2f} % covered"
+        f"{counted(brought.new_bars, 'bar')} new to the store, {counted(len(gaps(candles)), 'gap')}, "
+        f"{coverage_pct(candles):.2f} % covered"
     )
-    for row in brought.refused[:_REFUSED_SHOWN]:
-        note(f"  {row}")
-    if len(brought.refused) > _REFUSED_SHOWN:
-        note(f"  … and {len(brought.refused) - _REFUSED_SHOWN} more")
+    tell_about(brought.file)
 
 
 def fetch(

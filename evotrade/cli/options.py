@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from evotrade.cli.output import tell_about
 from evotrade.errors import SettingsError
-from evotrade.lab.candles import load_candles
+from evotrade.lab.candles import load_candles, read_candle_file
 from evotrade.market.candles import Candles
 from evotrade.settings import load_settings
 from evotrade.store import Store, open_store
@@ -51,7 +52,9 @@ def store_at(path: Path | None, *, create: bool = True) -> Store:
 def candles_of(data: Path | None, pair: str | None, interval: str | None, store: Store) -> Candles:
     """The candles a command was pointed at: a file, or a pair in the store."""
     if data is not None:
-        return load_candles(data, interval, pair=pair)
+        file = read_candle_file(data, interval, pair)
+        tell_about(file)
+        return file.candles
     if pair is None:
         raise SettingsError("no candles named: give --data FILE, or --pair PAIR and --interval INTERVAL")
     return load_candles(pair, interval, store=store)

@@ -17,6 +17,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from evotrade.market.files import CandleFile
+
+_REFUSED_SHOWN = 20
 _GAP = 2  # blanks between columns
 _LEAST = 20  # characters that a cut column keeps
 _UNBOUNDED = 10_000  # characters; a terminal wraps what is too wide for it, and a file keeps it whole
@@ -36,6 +39,20 @@ def fail(text: str) -> None:
     """An error, on standard error."""
     line = Text("Error: ", style="bold red").append(text, style="not bold default")
     Console(stderr=True, soft_wrap=True, highlight=False).print(line)
+
+
+def tell_about(file: CandleFile) -> None:
+    """What a person should know of a candle file, on standard error; nothing where all of it was used."""
+    if file.newest_first:
+        note("The file has its newest row first; it was turned round.")
+    if file.without_trades:
+        note(f"{counted(file.without_trades, 'bar')} without trades left out.")
+    if file.refused:
+        note(f"{counted(len(file.refused), 'row')} refused:")
+    for row in file.refused[:_REFUSED_SHOWN]:
+        note(f"  {row}")
+    if len(file.refused) > _REFUSED_SHOWN:
+        note(f"  … and {len(file.refused) - _REFUSED_SHOWN:,} more")
 
 
 def show_json(value: Any) -> None:

@@ -18,7 +18,7 @@ import typer
 
 from evotrade.cli.evolution import watched
 from evotrade.cli.options import DataOption, PairOption, StoreOption, store_at
-from evotrade.cli.output import note, say
+from evotrade.cli.output import note, say, tell_about
 from evotrade.errors import EvotradeError, ExchangeError
 from evotrade.lab.candles import fetch_candles, import_candles, latest_series
 from evotrade.lab.evolution import STOPPED_BY_PERSON
@@ -82,7 +82,9 @@ def run_app(port: PortOption = 8501, store: StoreOption = None) -> None:
 def _first_candles(store: Store, data: Path | None, pair: str | None) -> Candles:
     """The candles of the file, otherwise those in the store, otherwise Kraken's, otherwise synthetic ones."""
     if data is not None:
-        return import_candles(data, pair, store=store).candles
+        file = import_candles(data, pair, store=store).file
+        tell_about(file)
+        return file.candles
     held = latest_series(store)
     if held is not None:
         return held

@@ -12,7 +12,7 @@ from evotrade.errors import BadCandleFile, DataError, NotFound, SettingsError
 from evotrade.exchange import Progress
 from evotrade.exchange import fetch_candles as fetch_pieces
 from evotrade.market.candles import Candles, Source
-from evotrade.market.files import CandleFile, RefusedRow, parse_candles
+from evotrade.market.files import CandleFile, parse_candles
 from evotrade.market.gaps import fill_gaps as filled
 from evotrade.market.pairs import archive_name, pair_name
 from evotrade.store import Store
@@ -24,15 +24,10 @@ _NAME_PAIR = "name it with --pair BTC/USD (make run: PAIR=BTC/USD; Python: pair=
 
 @dataclass(frozen=True)
 class ImportedCandles:
-    """What an import brought: the candles of the file, how many bars of it the store did not have, the
-    rows refused, how many bars without trades were dropped, and whether the file ran backwards.
-    """
+    """What an import brought: what the file held, and how many of its bars the store did not have."""
 
-    candles: Candles
+    file: CandleFile
     new_bars: int
-    refused: tuple[RefusedRow, ...]
-    without_trades: int
-    newest_first: bool
 
 
 def read_candle_file(
@@ -105,8 +100,7 @@ def import_candles(
     file = read_candle_file(path, interval, pair, source)
     if not file.candles.pair:
         raise SettingsError(f"{Path(path).name} does not say its pair: {_NAME_PAIR}")
-    new_bars = store.save_candles(file.candles)
-    return ImportedCandles(file.candles, new_bars, file.refused, file.without_trades, file.newest_first)
+    return ImportedCandles(file, store.save_candles(file.candles))
 
 
 def fetch_candles(

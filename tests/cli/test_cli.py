@@ -31,7 +31,8 @@ def test_a_candle_file_goes_in_and_says_what_was_refused(evotrade, market):
     market.write_text("\n".join(lines))
     ran = evotrade("import-candles", str(market))
     assert ran.code == 0
-    assert "1,998 bars new to the store, 2 rows refused" in ran.out
+    assert "1,998 bars new to the store" in ran.out
+    assert "2 rows refused:" in ran.err
     assert "line 6: " in ran.err
     assert "line 10: " in ran.err
 

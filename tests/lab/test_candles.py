@@ -71,10 +71,14 @@ def test_the_rows_that_a_file_lost_can_be_told(tmp_path: Path, store: Store) -> 
 
 def test_an_import_says_that_the_file_ran_backwards(tmp_path: Path, store: Store) -> None:
     file = written(tmp_path, "XBTUSD_60.csv")
-    assert not import_candles(file, store=store).newest_first
+    assert not import_candles(file, store=store).file.newest_first
     file.write_text("\n".join(file.read_text().splitlines()[::-1]))
     brought = import_candles(file, store=store)
-    assert (brought.newest_first, brought.new_bars, brought.candles.data_hash) == (True, 0, HOURS.data_hash)
+    assert (brought.file.newest_first, brought.new_bars, brought.file.candles.data_hash) == (
+        True,
+        0,
+        HOURS.data_hash,
+    )
 
 
 def test_a_shuffled_file_leaves_the_store_as_it_was(tmp_path: Path, store: Store) -> None:
@@ -107,8 +111,8 @@ def test_an_import_says_what_was_new_refused_and_without_trades(tmp_path: Path, 
     text = file.read_text() + "nonsense\n" + f"{HOURS.time_s[-1] + 3_600},1,1,1,1,0,0\n"
     file.write_text(text)
     first, again = import_candles(file, store=store), import_candles(file, store=store)
-    assert (first.new_bars, again.new_bars, first.without_trades) == (48, 0, 1)
-    assert [row.line for row in first.refused] == [49]
+    assert (first.new_bars, again.new_bars, first.file.without_trades) == (48, 0, 1)
+    assert [row.line for row in first.file.refused] == [49]
     assert load_candles("BTC/USD", "1h", store) == first.candles
 
 
@@ -117,7 +121,7 @@ def test_a_file_without_a_pair_cannot_be_imported(tmp_path: Path, store: Store) 
     with pytest.raises(SettingsError, match=r"hours\.csv does not say its pair: name it with --pair"):
         import_candles(file, store=store)
     assert store.coverage().empty
-    assert import_candles(file, "xbt/usd", store=store).candles.pair == "BTC/USD"
+    assert import_candles(file, "xbt/usd", store=store).file.candles.pair == "BTC/USD"
 
 
 @pytest.mark.parametrize("name", ["BTC/USD", "XBTUSD", "btc/usd"])
