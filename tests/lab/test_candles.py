@@ -113,7 +113,7 @@ def test_an_import_says_what_was_new_refused_and_without_trades(tmp_path: Path, 
     first, again = import_candles(file, store=store), import_candles(file, store=store)
     assert (first.new_bars, again.new_bars, first.file.without_trades) == (48, 0, 1)
     assert [row.line for row in first.file.refused] == [49]
-    assert load_candles("BTC/USD", "1h", store) == first.candles
+    assert load_candles("BTC/USD", "1h", store) == first.file.candles
 
 
 def test_a_file_without_a_pair_cannot_be_imported(tmp_path: Path, store: Store) -> None:
