@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict
 from functools import cached_property
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ from evotrade.engine import backtest as engine
 from evotrade.engine.buy_hold import buy_and_hold
 from evotrade.engine.columns import Columns
 from evotrade.engine.evaluator import decide as decide_on
-from evotrade.engine.execution import Execution
+from evotrade.engine.execution import Execution, FeeOn, FillAt, Instrument, Limits
 from evotrade.evolution.evaluation import evaluate_all
 from evotrade.evolution.executors import SerialExecutor
 from evotrade.genome import Genome, as_genome
@@ -35,6 +35,24 @@ from evotrade.store import Store
 from evotrade.store import open_store as open_store_at
 
 _TIMES = ("entry_time_s", "exit_time_s")
+
+
+class Terms(TypedDict, total=False):
+    """How decisions are filled; what is left out is as in `Execution`, whose docstring says what each means.
+
+    By default fee_bps=40, slippage_bps=0, spread_bps=0, fill="next_open", fee_on="top", close_at_end=False,
+    initial=1000.0, size=1.0, instrument=None.
+    """
+
+    fee_bps: float
+    slippage_bps: float
+    spread_bps: float
+    fill: FillAt
+    fee_on: FeeOn
+    close_at_end: bool
+    initial: float
+    size: float
+    instrument: Instrument | None
 
 
 class Result:
@@ -110,24 +128,28 @@ def backtest(
     timeframe: str | None = None,
     *,
     combine: str = "votes",
+    limits: Limits | None = None,
     store: Store | None = None,
-    **execution: Any,
+    **terms: Unpack[Terms],
 ) -> Result:
     """Backtest a genome on all of `candles`, resampled to `timeframe` where one is given.
 
-    `execution` takes the fields of `Execution`: fee_bps=40, slippage_bps=0, fill="next_open",
-    fee_on="top", close_at_end=False, initial=1000.0, limits=… With a `store`, the look is recorded as a
-    trial in its ledger, as pages and commands always do.
+    Costs and fills are `Terms`, `limits` the risk limits. With a `store`, the look is recorded as a trial in
+    its ledger, as pages and commands always do.
     """
-    tree, series, terms = as_genome(genome), _at(candles, timeframe), Execution(**execution)
+    tree, series = as_genome(genome), _at(candles, timeframe)
+    execution = Execution(**terms, limits=limits or Limits())
     if store is not None:
-        cell_service.try_genome(tree, series, store=store, execution=terms, combine=combine)
-    return Result(engine.backtest(tree, Columns(series), terms, combine))
+        cell_service.try_genome(tree, series, store=store, execution=execution, combine=combine)
+    return Result(engine.backtest(tree, Columns(series), execution, combine))
 
 
-def backtest_decisions(decisions: npt.NDArray[np.int8], candles: Candles, **execution: Any) -> Result:
+def backtest_decisions(
+    decisions: npt.NDArray[np.int8], candles: Candles, *, limits: Limits | None = None, **terms: Unpack[Terms]
+) -> Result:
     """The same simulation for any (n,) decisions: 1 buy, -1 sell, 0 hold."""
-    return Result(engine.backtest_decisions(decisions, candles, Execution(**execution)))
+    execution = Execution(**terms, limits=limits or Limits())
+    return Result(engine.backtest_decisions(decisions, candles, execution))
 
 
 def backtest_many(
@@ -138,17 +160,22 @@ def backtest_many(
     executor: Executor | None = None,
     workers: int = 1,
     combine: str = "votes",
-    **execution: Any,
+    limits: Limits | None = None,
+    store: Store | None = None,
+    **terms: Unpack[Terms],
 ) -> pd.DataFrame:
     """The metrics of many genomes on all of `candles`: a row a genome, in the order given.
 
-    `skipped` says why a genome could not run. The numbers are those of `backtest`, on any executor. No
-    ledger counts these looks: what is picked from many rows here was picked by luck too.
+    `skipped` says why a genome could not run. The numbers are those of `backtest`, on any executor. With a
+    `store`, each look is recorded as a trial: what is picked from many rows was picked by luck too.
     """
     trees = [as_genome(genome) for genome in genomes]
     series = _at(candles, timeframe)
-    plan = cell_service.whole_plan(series, (series.timeframe,), Execution(**execution), combine)
+    execution = Execution(**terms, limits=limits or Limits())
+    plan = cell_service.whole_plan(series, (series.timeframe,), execution, combine)
     evaluations = evaluate_all(trees, series, plan, executor or SerialExecutor(), workers)
+    if store is not None:
+        cell_service.count_looks(trees, evaluations, plan, series, store)
     rows = []
     for tree, evaluation in zip(trees, evaluations, strict=True):
         evaluated = evaluation[series.timeframe]

@@ -175,6 +175,11 @@ def test_a_look_is_a_trial_where_a_store_is_given_and_only_there(store):
     assert same_numbers(free.metrics.values(), et.backtest(GENOMES[0], CANDLES).metrics.values())
 
 
+def test_each_of_many_looks_is_a_trial_where_a_store_is_given(store):
+    et.backtest_many([GENOMES[0], "IF DELTA(0) > DELTA(1) THEN BUY"], CANDLES, store=store, limits=None)
+    assert list(store.trials()["outcome"]) == ["test", "test"]
+
+
 def test_an_evolution_goes_into_the_store_and_goes_on(store):
     told = []
     settings = {"store": store, "executor": "serial", "warmup_bars": 60, "min_trades": 2}

@@ -14,6 +14,7 @@ from evotrade.engine.execution import Execution
 from evotrade.errors import DataError, NotFound
 from evotrade.evolution.evaluation import Evaluation, Plan, evaluate_batch, series_columns
 from evotrade.evolution.evidence import Occasion, outcomes, phenotypes, trials
+from evotrade.evolution.ledger import Trial
 from evotrade.genome import Genome, as_genome
 from evotrade.lab.candles import keep_candles
 from evotrade.lab.evolution import viability_rules
@@ -48,9 +49,20 @@ def try_genome(
     tree = as_genome(genome)
     plan = whole_plan(candles, timeframes or (candles.timeframe,), execution or Execution(), combine)
     evaluation = _evaluate(tree, candles, plan)
-    fitness = _fitness(evaluation, "return_pct")
-    store.add_trials(trials(tree, evaluation, plan, candles, Occasion("test", "", fitness, _now())))
+    count_looks([tree], [evaluation], plan, candles, store)
     return phenotypes(evaluation, plan, candles)
+
+
+def count_looks(
+    genomes: Sequence[Genome], evaluations: Sequence[Evaluation], plan: Plan, candles: Candles, store: Store
+) -> None:
+    """Record evaluations that made no cell as trials, in one transaction."""
+    now = _now()
+    ledger: list[Trial] = []
+    for genome, evaluation in zip(genomes, evaluations, strict=True):
+        occasion = Occasion("test", "", _fitness(evaluation, "return_pct"), now)
+        ledger.extend(trials(genome, evaluation, plan, candles, occasion))
+    store.add_trials(ledger)
 
 
 def create_cell(
