@@ -2,4 +2,6 @@
 
 import streamlit as st
 
-app = st.App("evotrade/ui/main.py")
+from evotrade.ui.entrance import say_what_failed
+
+app = st.App("evotrade/ui/main.py", on_script_error=say_what_failed)

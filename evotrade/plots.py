@@ -119,6 +119,8 @@ def equity_figure(
     title = ", ".join(part for part in ("Equity", quote, scale if scale == "log" else "") if part)
     figure.update_yaxes(title_text=title, type=scale, row=1, col=1)
     figure.update_yaxes(title_text="Drawdown, %", rangemode="tozero", row=2, col=1)
+    if not drawdown.any():  # Plotly would put a line of zeros on a scale that goes up to 1
+        figure.update_yaxes(range=[-1, 0], row=2, col=1)
     figure.update_layout(
         hovermode="x unified",
         margin={"l": 8, "r": 8, "t": 8, "b": 8},

@@ -17,5 +17,5 @@ wanted = cell_list.ask()
 left, right = st.columns((5, 6))
 with left:
     first = cell_list.show(wanted)
-with right.container(border=True):
+with right:
     cell_detail.show(default=first)

@@ -62,6 +62,12 @@ def test_equity_that_grows_tenfold_is_drawn_on_a_logarithmic_scale_that_says_so(
         assert ("log" in figure.layout.yaxis.title.text) == (scale == "log")
 
 
+def test_no_drawdown_lies_at_the_top_of_a_scale_that_goes_down():
+    time, flat = pd.date_range("2025-01-01", periods=2, freq="1h", tz="UTC"), np.array([100.0, 100.0])
+    assert equity_figure(time, flat, flat, initial=100.0).layout.yaxis2.range == (-1, 0)
+    assert a_figure().layout.yaxis2.range is None
+
+
 def test_no_bars_make_an_empty_figure():
     nothing = np.array([])
     assert len(equity_figure(pd.DatetimeIndex([], tz="UTC"), nothing, nothing, initial=1.0).data) == 3

@@ -20,15 +20,14 @@ from evotrade.ui.text import as_markdown, facts, sentence
 
 _CARDS = ("return_pct", "buy_hold_return_pct", "max_drawdown_pct", "sharpe", "trades")
 _LINKED_CHILDREN = 20
-_REASON_ICONS = {"alive": ":material/warning:", "dead": ":material/skull:"}
+_REASONS = {"alive": "Warning", "dead": "Cause of death"}
 _CHART_HEIGHT = 380
 
 
 def show(default: int | None) -> None:
-    """The panel of the cell that the URL names (`?cell=29`), of `default` where it names none."""
+    """The panel of the cell that the URL names (`?cell=29`), of `default` where it names none, if any."""
     asked_for = st.query_params.get("cell", default)
     if asked_for is None:
-        st.caption("No cell matches these filters: widen them, or clear the search.")
         return
     try:
         cell = reads.cell(_number(str(asked_for)))
@@ -36,10 +35,15 @@ def show(default: int | None) -> None:
         st.warning(sentence(error), icon=":material/search_off:")
         st.caption("Choose a cell in the list, or correct `?cell=` in the address.")
         return
+    with st.container(border=True):  # not before the cell is there: a box without one says nothing
+        _panel(cell)
+
+
+def _panel(cell: Cell) -> None:
     _heading(cell)
     _birth(cell)
     for reason in cell.reasons:
-        st.caption(f"{_REASON_ICONS[cell.status]} {as_markdown(reason)}")
+        st.caption(f"{_REASONS[cell.status]}: {as_markdown(reason)}")
     _genome(cell)
     _performance(cell)
     facts(_facts(cell))
@@ -88,7 +92,7 @@ def _birth(cell: Cell) -> None:
         f"fitness {formats.fitness(cell)}",
         f"generation {cell.generation:,}",
         cell.dish,
-        f"{cell.origin} by {cell.operator}" if cell.operator else cell.origin,
+        cell.origin if cell.operator in ("", cell.origin) else f"{cell.origin} by {cell.operator}",
         formats.moment(cell.created_at),
     )
     st.caption(" · ".join(as_markdown(word) for word in words if word))
@@ -184,7 +188,7 @@ def _cards(shown: Phenotype) -> None:
     with st.grid(len(_CARDS), min_column_width=110, gap="xsmall"):
         for name in _CARDS:
             if phenotypes.knows(shown, name):
-                value = formats.metric(name, shown.metrics[name])
+                value = formats.headline(name, shown.metrics[name])
                 st.metric(formats.metric_label(name), value, border=True)
 
 

@@ -14,6 +14,8 @@ NO_VALUE = "–"
 _SUFFIXES = {"%": " %", "% a year": " % a year", "bars": " bars", "bps a side": " bps a side"}
 _DECIMALS = {"count": 0, "bars": 1, "bps a side": 1}
 _MONEY = "quote currency"
+_NO_DECIMALS_FROM = 1_000
+_SCALES = ((1e12, " T"), (1e9, " B"), (1e6, " M"))
 _UNIT_WORDS = ("pct", "bps", "bars")
 _SPELLED = {"cagr": "CAGR", "sqn": "SQN", "avg": "average"}
 _SAID = {"buy_hold_return_pct": "Buy and hold", "max_drawdown_bars": "Longest drawdown"}
@@ -27,6 +29,16 @@ def metric(name: str, value: float | None, quote: str = "") -> str:
     suffix = f" {quote}" if unit == _MONEY and quote else _SUFFIXES.get(unit, "")
     decimals = 0 if unit == "bars" and value.is_integer() else _DECIMALS.get(unit, 2)
     return f"{value:,.{decimals}f}{suffix}".replace("-", "−", 1)
+
+
+def headline(name: str, value: float) -> str:
+    """A metric's value with its unit, short enough for a card: `23,164 %`, `1.23 M %`."""
+    size = abs(value)
+    if not size >= _NO_DECIMALS_FROM:  # NaN, too
+        return metric(name, value)
+    scale, letter = next((step for step in _SCALES if size >= step[0]), (1.0, ""))
+    suffix = _SUFFIXES.get(METRICS[name].unit, "")
+    return f"{value / scale:,.{2 if letter else 0}f}{letter}{suffix}".replace("-", "−", 1)
 
 
 def metric_label(name: str) -> str:
@@ -51,7 +63,7 @@ def fitness(cell: Cell) -> str:
 def fitness_format(objectives: Iterable[str]) -> str:
     """The number format of a column of fitness: percent where all rows are."""
     percent = all(METRICS[name].unit.startswith("%") for name in objectives)
-    return "%.2f %%" if percent else "%.2f"
+    return "%,.2f %%" if percent else "%,.2f"
 
 
 def quote_currency(pair: str) -> str:

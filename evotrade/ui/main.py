@@ -9,8 +9,10 @@ import streamlit as st
 from evotrade.ui.entrance import open_page
 
 PAGES = Path(__file__).parents[2] / "pages"
+LOGO = Path(__file__).with_name("logo.svg")
 
 st.set_page_config(page_title="evotrade", page_icon="🧬", layout="wide")
+st.logo(LOGO, size="large")
 
 lab = [
     st.Page(

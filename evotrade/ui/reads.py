@@ -12,12 +12,13 @@ from evotrade.cells import Cell, Phenotype
 from evotrade.engine.backtest import Backtest
 from evotrade.lab.cells import replay
 from evotrade.settings import load_settings
-from evotrade.store import Store, open_store
+from evotrade.store import Store
 from evotrade.store.cells import CellFilters
 
 # Keys hold the store's version, so an entry is never wrong; the bounds only keep memory small.
 _KEPT_S = 600
 _LARGE, _FEW, _MANY = 16, 64, 512
+_WAIT_S = 2.0  # a person waits no longer to hear that somebody else holds the file
 
 
 class Order(NamedTuple):
@@ -34,7 +35,7 @@ def store() -> Store:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _store(path: Path) -> Store:
-    return open_store(path)
+    return Store(path, read_wait_s=_WAIT_S)
 
 
 def version() -> str:

@@ -2,11 +2,12 @@
 
 import pytest
 
-from tests.ui.stores import HOSTILE, a_cell, a_store, an_evaluated_cell
+from tests.ui.stores import HOSTILE, a_cell, a_phenotype, a_store, an_evaluated_cell
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 ROW_PX = 35
+CARDS = ("return_pct", "buy_hold_return_pct", "max_drawdown_pct", "sharpe", "trades")
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +22,14 @@ def address(tmp_path_factory, serve):
         [a_cell(fitness=-99.0, **texts, reasons=(HOSTILE,)), a_cell(fitness=-99.5, status="dead")]
     )
     with serve(store) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def long_list(tmp_path_factory, serve):
+    """Address of an app on 250 cells, in three pages; every second one is called odd."""
+    cells = [a_cell(fitness=float(-n), name="odd" if n % 2 else "even") for n in range(250)]
+    with serve(a_store(tmp_path_factory.mktemp("long"), *cells)) as url:
         yield url
 
 
@@ -66,6 +75,116 @@ def test_a_search_goes_into_the_address_and_comes_back_from_it(page, address):
     page.get_by_text("1 of 3 cells").wait_for()
     visit(page, page.url)
     page.get_by_text("1 of 3 cells").wait_for()
+
+
+def search(page, text, found):
+    page.get_by_placeholder("Name, category").fill(text)
+    page.get_by_text(f"{found} cells").wait_for()
+    page.wait_for_selector(IDLE)
+
+
+def test_a_search_without_results_can_be_changed_and_cleared(page, address):
+    visit(page, address)
+    search(page, "qqqqq", "0 of 3")
+    search(page, "evaluated", "1 of 3")
+    search(page, "qqqqq", "0 of 3")
+    search(page, "", "3 of 3")
+    assert page.locator("[data-testid=stException], [data-testid=stAlert]").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("start", "text", "found", "end"),
+    [
+        ("page=3", "odd", "125 of 250", "?text=odd"),
+        ("page=3", "nobody", "0 of 250", "?text=nobody"),
+        ("page=2&text=odd", "even", "125 of 250", "?text=even"),
+        ("page=2&text=odd", "", "250 of 250", ""),
+    ],
+)
+def test_a_search_from_a_later_page_replaces_page_and_search_in_the_address(
+    page, long_list, start, text, found, end
+):
+    visit(page, f"{long_list}/?{start}")
+    search(page, text, found)
+    page.wait_for_timeout(1_000)
+    assert page.url == f"{long_list}/{end}"
+
+
+def test_letters_typed_while_the_page_runs_stay(page, long_list):
+    visit(page, f"{long_list}/?page=3")
+    page.get_by_placeholder("Name, category").press_sequentially("evening", delay=430)
+    page.get_by_text("0 of 250 cells").wait_for()
+    assert page.get_by_placeholder("Name, category").input_value() == "evening"
+    assert page.url.endswith("?text=evening")
+
+
+def test_going_from_one_page_back_to_several_leaves_the_log_empty(page, tmp_path, serve, capfd):
+    cells = [a_cell(fitness=float(-n), name="odd" if n == 0 else "even") for n in range(210)]
+    with serve(a_store(tmp_path, *cells)) as url:
+        visit(page, f"{url}/?page=3")
+        search(page, "even", "209 of 210")
+        search(page, "odd", "1 of 210")
+        search(page, "", "210 of 210")
+        page.close()
+    assert capfd.readouterr().err == ""
+
+
+def test_the_status_filter_can_be_clicked_after_a_row(page, address):
+    visit(page, address)
+    click_row(page, 1)
+    page.wait_for_url("**/?cell=2")
+    page.get_by_role("radio", name="dead").click(timeout=5_000)
+    page.wait_for_url("**status=dead**")
+    page.get_by_text("2 of 3 cells").wait_for()
+
+
+def marked(page):
+    return page.locator("[role=row][aria-selected=true]").all_inner_texts()
+
+
+def test_a_row_that_is_clicked_off_stays_marked_since_its_cell_stays_in_view(page, address):
+    visit(page, f"{address}/?cell=3")
+    click_row(page, 2)
+    page.wait_for_timeout(1_500)
+    assert page.inner_text("h3").startswith("Cell 3")
+    assert len(marked(page)) == 1
+    assert marked(page)[0].startswith("3")
+
+
+def test_an_error_nobody_expected_is_a_sentence_and_its_traceback_is_in_the_log(
+    browser, tmp_path, serve, capfd
+):
+    store = a_store(tmp_path, a_cell())
+    with store.write() as con:
+        con.execute("UPDATE cells SET objective = 'no metric'")
+    page = browser.new_page()
+    with serve(store) as url:
+        page.goto(url)
+        page.get_by_text("This page failed (KeyError)").wait_for()
+        assert page.locator("[data-testid=stException]").count() == 0
+        page.close()
+    assert "Traceback" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_app_says_its_name(browser, address, theme):
+    page = browser.new_page(color_scheme=theme)
+    visit(page, address)
+    logo = page.get_by_test_id("stHeaderLogo")
+    assert logo.evaluate("image => image.complete && image.naturalWidth > 0")
+    page.close()
+
+
+def test_no_card_is_cut(page, tmp_path, serve):
+    numbers = a_phenotype(metrics=dict.fromkeys(CARDS, -123_456.78))
+    with serve(a_store(tmp_path, a_cell(phenotypes=(numbers,)))) as url:
+        cards = page.locator("[data-testid=stMetricValue] [data-testid=stMarkdownContainer]")
+        for width in (1400, 800):
+            page.set_viewport_size({"width": width, "height": 900})
+            visit(page, url)
+            cards.nth(len(CARDS) - 1).wait_for()
+            assert cards.evaluate_all("cards => cards.every(card => card.scrollWidth <= card.clientWidth)")
+        page.close()
 
 
 def test_a_direct_visit_to_the_page_comes_through_the_app(browser, address):

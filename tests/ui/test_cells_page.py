@@ -1,15 +1,22 @@
 import re
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.paths import ROOT
 from tests.ui.stores import HOSTILE, a_cell, a_phenotype, a_store, an_evaluated_cell
 
+HOLDER = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+TABLE = "cells 0"
 MARKUP = re.compile(r":material/home:|(?<!\\)(<img|\*\*c|`d|\$e|# f)|\]\(javascript")
 
 
 def shown_ids(app: AppTest) -> list[int]:
-    return app.dataframe(key="cells").value["cell_id"].tolist()
+    return app.dataframe(key=TABLE).value["cell_id"].tolist()
 
 
 def title(app: AppTest) -> str:
@@ -33,7 +40,7 @@ def test_a_store_that_does_not_exist_yet_is_made(tmp_path, monkeypatch):
 def test_cells_are_listed_best_first_with_their_status(tmp_path, open_app):
     app = open_app(a_store(tmp_path, a_cell(fitness=1.0), a_cell(fitness=2.0, status="dead")))
     assert shown_ids(app) == [2, 1]
-    assert app.dataframe(key="cells").value["status"].tolist() == ["💀 dead", "🟢 alive"]
+    assert app.dataframe(key=TABLE).value["status"].tolist() == ["💀 dead", "🟢 alive"]
 
 
 def test_the_status_filter_keeps_one_status(tmp_path, open_app):
@@ -65,8 +72,39 @@ def test_filters_in_force_are_counted_from_the_first_visit_on(tmp_path, open_app
 
 def test_filters_that_no_cell_meets_say_so(tmp_path, open_app):
     app = open_app(a_store(tmp_path, a_cell()), text="nowhere")
-    assert shown_ids(app) == []
-    assert any("No cell matches" in caption.value for caption in app.caption)
+    assert not app.dataframe
+    assert "No cell matches" in app.markdown[0].value
+
+
+def test_the_list_comes_back_after_a_search_without_results(tmp_path, open_app):
+    app = open_app(a_store(tmp_path, a_cell()), text="nowhere")
+    app.text_input(key="text").set_value("quiet").run()
+    assert shown_ids(app) == [1]
+    assert title(app).startswith("Cell 1")
+
+
+def test_a_row_beyond_the_list_chooses_nothing(tmp_path, open_app):
+    app = open_app(a_store(tmp_path, a_cell()))
+    app.session_state[TABLE] = {"selection": {"rows": [5], "columns": [], "cells": []}}
+    assert not app.run().exception
+    assert "cell" not in app.query_params
+
+
+def test_choosing_a_status_goes_into_the_url_as_a_word(tmp_path, open_app):
+    app = open_app(a_store(tmp_path, a_cell(), a_cell(status="dead")))
+    statuses = app.button_group(key="status")
+    assert [(option.content_icon, option.content) for option in statuses.proto.options] == [
+        ("🟢", "alive"),
+        ("💀", "dead"),
+    ]
+    statuses.set_value("dead").run()
+    assert (app.query_params["status"], shown_ids(app)) == ("dead", [2])
+    app.button_group(key="status").set_value(None).run()
+    assert ("status" in app.query_params, shown_ids(app)) == (False, [1, 2])
+
+
+def test_a_status_that_does_not_exist_filters_nothing(tmp_path, open_app):
+    assert shown_ids(open_app(a_store(tmp_path, a_cell()), status="asleep")) == [1]
 
 
 def test_a_long_list_comes_in_pages(tmp_path, open_app):
@@ -90,7 +128,7 @@ def test_a_new_filter_starts_at_the_first_page(tmp_path, open_app):
 def test_the_cell_in_the_url_is_shown_and_marked(tmp_path, open_app):
     app = open_app(a_store(tmp_path, a_cell(), a_cell(name="Second"), a_cell()), cell="2")
     assert title(app) == "Cell 2 · Second"
-    assert app.session_state["cells"]["selection"]["rows"] == [1]
+    assert app.session_state[TABLE]["selection"]["rows"] == [1]
 
 
 def test_without_a_cell_in_the_url_the_first_of_the_list_is_shown(tmp_path, open_app):
@@ -128,8 +166,13 @@ def test_a_parent_shows_its_children(tmp_path, open_app):
 def test_reasons_and_warnings_are_shown(tmp_path, open_app):
     app = open_app(a_store(tmp_path, a_cell(status="dead", reasons=("drawdown too deep", "no entry"))))
     captions = [caption.value for caption in app.caption]
-    assert ":material/skull: drawdown too deep" in captions
-    assert ":material/skull: no entry" in captions
+    assert "Cause of death: drawdown too deep" in captions
+    assert "Cause of death: no entry" in captions
+
+
+def test_a_founder_is_not_said_twice(tmp_path, open_app):
+    app = open_app(a_store(tmp_path, a_cell(origin="founder", operator="founder")))
+    assert any(" · founder · " in caption.value for caption in app.caption)
 
 
 def test_each_split_has_a_column_of_its_own(tmp_path, open_app):
@@ -200,6 +243,53 @@ def test_a_file_that_is_no_store_is_one_sentence(tmp_path, monkeypatch):
     app = AppTest.from_file(str(ROOT / "evotrade/ui/main.py"), default_timeout=30).run()
     assert not app.exception
     assert "evotrade\\.duckdb" in app.error[0].value
+
+
+@contextmanager
+def held_by_another_program(store):
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(store.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        holder.stdout.readline()
+        yield
+        holder.stdin.close()
+
+
+@pytest.mark.process
+def test_a_store_held_by_another_program_is_said_soon_above_the_page(tmp_path, open_app):
+    store = a_store(tmp_path, a_cell(), a_cell())
+    app = open_app(store)
+    with held_by_another_program(store):
+        app.query_params["cell"] = "2"
+        began = time.monotonic()
+        app.run()
+        assert time.monotonic() - began < 6
+    assert app.main.children[0].children[0].type == "error"
+    assert "evotrade\\.duckdb" in app.error[0].value
+    assert not app.subheader
+    assert title(app.run()).startswith("Cell 2")
+
+
+def test_an_error_nobody_expected_is_one_sentence_without_its_details():
+    def fail():
+        from evotrade.ui.entrance import say_what_failed
+
+        assert say_what_failed(KeyError("a secret"))
+
+    said = AppTest.from_function(fail).run().error[0].value
+    assert "KeyError" in said
+    assert "terminal" in said
+    assert "secret" not in said
+
+
+def test_an_error_of_evotrade_in_a_callback_is_its_sentence():
+    def fail():
+        from evotrade.errors import SettingsError
+        from evotrade.ui.entrance import say_what_failed
+
+        say_what_failed(SettingsError("the fee is wrong: mend it"))
+
+    assert AppTest.from_function(fail).run().error[0].value == "The fee is wrong\\:\u200c mend it"
 
 
 def test_a_wrong_setting_is_one_sentence(tmp_path, monkeypatch):

@@ -28,6 +28,22 @@ def test_a_metric_has_its_unit(name, value, text):
     assert formats.metric(name, value, "USD") == text
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("return_pct", 648.581, "648.58 %"),
+        ("return_pct", 23_164.05, "23,164 %"),
+        ("return_pct", -1_000.0, "−1,000 %"),
+        ("return_pct", 1_234_567.0, "1.23 M %"),
+        ("return_pct", 2.5e12, "2.50 T %"),
+        ("trades", 12_345.0, "12,345"),
+        ("sharpe", math.nan, "–"),
+    ],
+)
+def test_a_card_has_no_more_digits_than_fit(name, value, text):
+    assert formats.headline(name, value) == text
+
+
 def test_every_metric_has_a_label_of_its_own():
     assert len({formats.metric_label(name) for name in METRICS}) == len(METRICS)
 
@@ -51,8 +67,8 @@ def test_fitness_says_what_it_measures():
 
 
 def test_a_column_of_fitness_has_percent_only_where_all_of_it_is():
-    assert formats.fitness_format(["return_pct", "cagr_pct"]) == "%.2f %%"
-    assert formats.fitness_format(["return_pct", "sharpe"]) == "%.2f"
+    assert formats.fitness_format(["return_pct", "cagr_pct"]) == "%,.2f %%"
+    assert formats.fitness_format(["return_pct", "sharpe"]) == "%,.2f"
 
 
 def test_times_are_in_utc():
