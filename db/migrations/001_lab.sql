@@ -241,6 +241,7 @@ COMMENT ON COLUMN phenotypes.recorded IS 'whether another system computed the nu
 COMMENT ON COLUMN phenotypes.skipped IS 'why the genome could not run here; NULL where it ran';
 
 CREATE TABLE trials (
+    trial_id BIGINT NOT NULL,
     genome_id VARCHAR NOT NULL,
     genome VARCHAR NOT NULL,
     settings_key VARCHAR NOT NULL,
@@ -268,6 +269,7 @@ CREATE TABLE trials (
     created_at TIMESTAMPTZ NOT NULL
 );
 COMMENT ON TABLE trials IS 'Every evaluation of a genome with its settings, whatever came of it';
+COMMENT ON COLUMN trials.trial_id IS 'number of the trial, in the order entered; no key, for bulk speed';
 COMMENT ON COLUMN trials.genome_id IS 'hash of the canonical tree';
 COMMENT ON COLUMN trials.genome IS 'text of the genome';
 COMMENT ON COLUMN trials.settings_key IS 'hash of the settings it was evaluated with';

@@ -120,7 +120,7 @@ class CellTable(PhenotypeTable):
         with self.read() as con:
             rows = fetch(con, f"SELECT {_COLUMNS} FROM cells WHERE cell_id = $id", {"id": cell_id})
             if not rows:
-                raise _not_found(con, cell_id)
+                raise no_such_cell(con, cell_id)
             return _cell(rows[0], con)
 
     def set_statuses(self, verdicts: Iterable[tuple[int, str, Sequence[str]]], at: datetime) -> int:
@@ -134,7 +134,7 @@ class CellTable(PhenotypeTable):
             con.register("verdicts", arrow_table(con, "cells", columns))
             missing = scalar(con, "SELECT min(cell_id) FROM verdicts ANTI JOIN cells USING (cell_id)")
             if missing is not None:
-                raise _not_found(con, missing)
+                raise no_such_cell(con, missing)
             changed = fetch(con, _CHANGED)
             con.execute(_SET_STATUS)
             con.unregister("verdicts")
@@ -170,7 +170,8 @@ def _where(filters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     return f"WHERE {conditions}" if conditions else "", parameters
 
 
-def _not_found(con: duckdb.DuckDBPyConnection, cell_id: int) -> NotFound:
+def no_such_cell(con: duckdb.DuckDBPyConnection, cell_id: int) -> NotFound:
+    """The error that says which cells there are instead."""
     count, last = con.execute("SELECT count(*), max(cell_id) FROM cells").fetchall()[0]
     has = f"it holds {count:,} cells, the last is {last}" if count else "it holds no cells yet"
     return NotFound(f"there is no cell {cell_id} in the store: {has}")

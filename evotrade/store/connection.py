@@ -13,6 +13,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -26,15 +27,26 @@ _ROW_GROUP = 16_384
 _RE_INTERRUPT_S = 0.02
 
 
+@dataclass(slots=True)
+class Session:
+    """What a thread has open, for its inner reads and writes to join; `failed` once such a write did."""
+
+    connection: duckdb.DuckDBPyConnection
+    writing: bool
+    failed: bool = False
+
+
 class Instance:
     """The process's DuckDB instance for one file. Callers hold the store's lock."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._mutex = threading.Lock()
-        self._sessions = 0
         self._root: duckdb.DuckDBPyConnection | None = None
-        self.own = threading.local()  # the session that a thread has open, for it to join
+        self._attached = False
+        self._open: dict[object, duckdb.DuckDBPyConnection] = {}  # a connection for each session
+        self._told = False  # that the log cannot be folded in, which every further write would say again
+        self.own = threading.local()  # .session: the Session that a thread has open
 
     def warm(self) -> None:
         """Start the instance now, so that nobody waits for it while the lock is held."""
@@ -44,51 +56,66 @@ class Instance:
     @contextlib.contextmanager
     def attached(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection whose default database is the file. DuckDB's errors pass through."""
-        with self._mutex:
-            root = self._started()
-            if self._sessions == 0:
-                self._attach(root, read_only)
-            self._sessions += 1
-        connection = root.cursor()
-        try:
-            connection.execute("USE evo")
-            yield connection
+        key = object()
+        wrote = False
+        try:  # around the entering, too: a person may interrupt it at any point
+            yield self._enter(key, read_only)
+            wrote = not read_only
         finally:
-            connection.close()  # rolls back what is not committed
-            with self._mutex:
-                self._sessions -= 1
-                if self._sessions == 0:
-                    self._detach(root)
+            self._leave(key, wrote)
 
     def _started(self) -> duckdb.DuckDBPyConnection:
         if self._root is None:
-            self._root = duckdb.connect(
-                config={
-                    "threads": 1,
-                    "memory_limit": _MEMORY,
-                    "temp_directory": f"{self._path}.tmp",
-                    "python_enable_replacements": False,  # a table's name never means a Python variable
-                }
-            )
-            self._root.execute("SET GLOBAL TimeZone = 'UTC'")
+            self._root = _connect(self._path)
         return self._root
 
+    def _enter(self, key: object, read_only: bool) -> duckdb.DuckDBPyConnection:
+        with self._mutex:
+            root = self._started()
+            if not self._attached:
+                self._attach(root, read_only)
+            connection = self._open[key] = root.cursor()
+        connection.execute("USE evo")
+        return connection
+
+    def _leave(self, key: object, wrote: bool) -> None:
+        with self._mutex:
+            try:
+                if key in self._open:
+                    self._open[key].close()  # rolls back what is not committed
+            finally:
+                self._open.pop(key, None)
+                if self._attached and not self._open:
+                    self._detach(self._started(), wrote)
+
     def _attach(self, root: duckdb.DuckDBPyConnection, read_only: bool) -> None:
+        self._attached = True
         try:
             attach(root, self._path, "evo", read_only=read_only)
-        except (duckdb.FatalException, duckdb.InternalException):
-            self._root = None  # such an error ends the whole instance; the next session starts another
+        except duckdb.Error as error:
+            self._attached = False
+            if isinstance(error, (duckdb.FatalException, duckdb.InternalException)):
+                self._root = None  # such an error ends the whole instance; the next session starts another
             raise
 
-    def _detach(self, root: duckdb.DuckDBPyConnection) -> None:
+    def _detach(self, root: duckdb.DuckDBPyConnection, wrote: bool) -> None:
+        # Unless all goes well: what an error or an interruption left of the instance is not used again.
+        self._root, self._attached = None, False
         try:
             root.execute("DETACH evo")
         except duckdb.Error as error:
+            root.close()
             # What was committed is safe in the write-ahead log, only folding it into the file failed:
             # to report the session as failed would make its caller write everything twice.
-            _log.warning("%s", explained(error, self._path))
-            self._root = None
+            if wrote and not self._told:
+                _log.warning("%s", _unfolded(error, self._path))
+                self._told = True
+        except BaseException:
             root.close()
+            raise
+        else:
+            self._root = root
+            self._told = self._told and not wrote
 
 
 _instances: dict[tuple[str, int], Instance] = {}
@@ -102,15 +129,43 @@ def instance_of(path: Path) -> Instance:
 
 
 @contextlib.contextmanager
+def private(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The file in an instance of its own, which ends with it: to build files whole or not at all.
+
+    All of DuckDB's errors pass through, also that of folding in the log. Callers hold the store's lock.
+    """
+    with _connect(path) as connection:
+        attach(connection, path, "evo", read_only=False)
+        connection.execute("USE evo")
+        yield connection
+        connection.execute("USE memory")
+        connection.execute("DETACH evo")
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(
+        config={
+            "threads": 1,
+            "memory_limit": _MEMORY,
+            "temp_directory": f"{path}.tmp",
+            "python_enable_replacements": False,  # a table's name never means a Python variable
+        }
+    )
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
+    return connection
+
+
+@contextlib.contextmanager
 def time_limit(connection: duckdb.DuckDBPyConnection, limit_s: float, path: Path) -> Iterator[None]:
     """Interrupt whatever runs on `connection` after `limit_s`; raises `SlowQuery` then."""
     over, done = threading.Event(), threading.Event()
 
     def interrupt() -> None:
         over.set()
-        while not done.is_set():  # again and again, since the next query is over time, too
-            connection.interrupt()
-            done.wait(_RE_INTERRUPT_S)
+        with contextlib.suppress(duckdb.ConnectionException):  # closed meanwhile
+            while not done.is_set():  # again and again, since the next query is over time, too
+                connection.interrupt()
+                done.wait(_RE_INTERRUPT_S)
 
     timer = threading.Timer(limit_s, interrupt)
     timer.start()
@@ -142,6 +197,11 @@ def is_foreign_lock(error: duckdb.Error) -> bool:
     return "Could not set lock on file" in text or "Unique file handle conflict" in text
 
 
+def is_interrupt(error: Exception) -> bool:
+    """Whether DuckDB raised it in place of the KeyboardInterrupt that came while it was working."""
+    return str(error) == "Query interrupted" or "failed: KeyboardInterrupt" in str(error)
+
+
 def explained(error: duckdb.Error, path: Path) -> StoreError:
     """DuckDB's error as one of evotrade's: what, where, and the repair."""
     text = str(error)
@@ -168,14 +228,24 @@ def _held_by(text: str, path: Path) -> StoreBusy:
     )
 
 
+def _unfolded(error: duckdb.Error, path: Path) -> str:
+    text = str(error)
+    why = "the disk is full" if any(sign in text for sign in _FULL) else _first_line(text)
+    return (
+        f"what was written to {path} is stored in the log beside it, {path.name}.wal, but not yet folded in "
+        f"({why}): free some space, the next write folds it in"
+    )
+
+
 def _first_line(text: str) -> str:
     return text.strip().splitlines()[0]
 
 
 _RESTORE = "restore a snapshot, or move the file away to start anew"
+_FULL = ("No space left", "not enough space", "Disk quota")
 _EXPLANATIONS: tuple[tuple[tuple[str, ...], type[StoreError], str, str], ...] = (
     (
-        ("No space left", "not enough space", "Disk quota"),
+        _FULL,
         StoreError,
         "could not be written, the disk is full and nothing of this was stored",
         "free some space and try again",
@@ -188,6 +258,7 @@ _EXPLANATIONS: tuple[tuple[tuple[str, ...], type[StoreError], str, str], ...] = 
         "update evotrade and duckdb, nothing was changed",
     ),
     (("Corrupt database", "checksum", "Checksum"), StoreDamaged, "is damaged", _RESTORE),
+    (("Could not read enough bytes",), StoreDamaged, "ends too early, a part of it is missing", _RESTORE),
     (
         ("Permission denied", "Read-only file system"),
         StoreError,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,9 +11,19 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from evotrade.errors import StoreBusy, StoreError
-from evotrade.store import migrations
-from evotrade.store.connection import Instance, attach, explained, instance_of, is_foreign_lock, time_limit
+from evotrade.errors import StoreError
+from evotrade.store import files, migrations
+from evotrade.store.connection import (
+    Instance,
+    Session,
+    attach,
+    explained,
+    instance_of,
+    is_foreign_lock,
+    is_interrupt,
+    private,
+    time_limit,
+)
 from evotrade.store.locking import FileLock
 from evotrade.store.rows import Parameters, arrow, frame
 
@@ -40,18 +49,22 @@ class Database:
     ) -> None:
         """Open the store, make it if missing (unless `create` is False), bring its schema up to date.
 
-        Raises `StoreError` where there is no such file or folder, `StoreDamaged` where it is no store,
-        `StoreTooNew`, with nothing changed, where a newer evotrade wrote it, and `StoreBusy`.
+        The folder of a new store is made, too, inside one that exists. Raises `StoreError` where there is
+        no such file or folder, `StoreDamaged` where it is no store, `StoreTooNew`, with nothing changed,
+        where a newer evotrade wrote it, and `StoreBusy`.
         """
         self.path = Path(path).expanduser().resolve()
         self.read_wait_s, self.write_wait_s, self.read_limit_s = read_wait_s, write_wait_s, read_limit_s
         self._lock = FileLock(self.path)
         self._steps = migrations.known(migrations_folder)
-        if not self.path.parent.is_dir():
-            raise StoreError(f"there is no folder {self.path.parent} for the store: make it, or name another")
-        if not self.path.exists():
+        if os.path.isdir(self.path):
+            raise StoreError(
+                f"{self.path} is a folder: name a file in it, as {self.path / 'evotrade.duckdb'}"
+            )
+        if not os.path.exists(self.path):  # os.path, since Path.exists raises in a folder it may not enter
             if not create:
                 raise StoreError(f"there is no store at {self.path}: make it with evotrade init")
+            files.make_folder(self.path.parent)
             self._make()
         with self.read() as con:
             behind = migrations.pending(con, self._steps, self.path)
@@ -68,7 +81,8 @@ class Database:
         Inside another session of the same thread it is that session. Raises `StoreBusy` after
         `read_wait_s`, `SlowQuery` when a query is still running `read_limit_s` after the start.
         """
-        with self._session(writing=False) as (con, joined):
+        with self._session(writing=False) as (session, joined):
+            con = session.connection
             if joined:
                 yield con
             else:
@@ -79,20 +93,22 @@ class Database:
     def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection in a transaction: committed at the end, undone by any exception.
 
-        Inside another write of the same thread it is part of that transaction. Raises `StoreBusy` after
-        `write_wait_s`. Compute first and write then: everyone waits meanwhile.
+        Inside another write of the same thread it is part of that transaction, which cannot be committed
+        any more once such a part has failed. Raises `StoreBusy` after `write_wait_s`. Compute first and
+        write then: everyone waits meanwhile.
         """
-        with self._session(writing=True) as (con, joined):
-            if joined:
-                yield con
-                return
-            con.execute("BEGIN")
+        with self._session(writing=True) as (session, joined):
+            if not joined:
+                session.connection.execute("BEGIN")
             try:
-                yield con
-                con.execute("COMMIT")
+                yield session.connection
+                if not joined:
+                    self._commit(session)
             except BaseException:
-                with contextlib.suppress(duckdb.Error):  # a failed COMMIT has undone everything itself
-                    con.execute("ROLLBACK")
+                session.failed = True
+                if not joined:
+                    with contextlib.suppress(duckdb.Error):  # a failed COMMIT has undone everything itself
+                        session.connection.execute("ROLLBACK")
                 raise
 
     def query(self, sql: str, parameters: Parameters | None = None) -> pd.DataFrame:
@@ -112,12 +128,7 @@ class Database:
 
     def version(self) -> str:
         """A text that changes with every write: the key for caches. Takes no lock."""
-        parts = []
-        for file in (self.path, self._sidecar(".wal")):
-            with contextlib.suppress(FileNotFoundError):
-                found = file.stat()
-                parts.append(f"{found.st_ino:x}.{found.st_mtime_ns:x}.{found.st_size:x}")
-        return "-".join(parts)
+        return files.version(self.path)
 
     def migrate(self) -> list[str]:
         """Apply what the schema lacks; returns the names of the steps.
@@ -127,7 +138,7 @@ class Database:
         with self._alone():
             behind = self._pending()
             if behind:
-                self._copy(self._sidecar(f".before-{behind[0].version:03d}"))
+                files.copy(self.path, files.sidecar(self.path, f".before-{behind[0].version:03d}"))
             with instance_of(self.path).attached(read_only=False) as con:
                 for step in behind:
                     migrations.apply(con, step)
@@ -139,86 +150,61 @@ class Database:
         Everyone else waits while the file is copied.
         """
         target = Path(dest).expanduser().resolve()
-        if target.exists():
+        if os.path.exists(target):
             raise StoreError(f"{target} exists already: name a new file for the snapshot")
         with self._alone():
             self._pending()  # attaching and detaching folds the write-ahead log into the file
-            self._copy(target)
+            files.copy(self.path, target)
         return target
 
     def compact(self) -> tuple[int, int]:
         """Rewrite the file without the space that deleted rows left; returns its bytes before and after."""
-        fresh = self._sidecar(".new")
         with self._alone():
-            fresh.unlink(missing_ok=True)
-            with instance_of(self.path).attached(read_only=False) as con:
-                attach(con, fresh, "fresh", read_only=False)
-                try:
-                    con.execute("COPY FROM DATABASE evo TO fresh")
-                finally:
-                    con.execute("DETACH fresh")
-            self._expect_folded()
             before = self.path.stat().st_size
-            os.replace(fresh, self.path)
-        return before, self.path.stat().st_size
+            with files.replacement(self.path) as fresh, private(self.path) as con:
+                attach(con, fresh, "fresh", read_only=False)
+                con.execute("COPY FROM DATABASE evo TO fresh")
+                con.execute("DETACH fresh")
+            after = self.path.stat().st_size
+        return before, after
 
     def _make(self) -> None:
-        """Build the file under another name, so that nobody ever sees half a store."""
-        fresh = self._sidecar(".new")
         with self._explained(), self._lock.held(exclusive=True, timeout_s=self.write_wait_s):
             if self.path.exists():
                 return
-            fresh.unlink(missing_ok=True)
-            with Instance(fresh).attached(read_only=False) as con:
+            files.expect_no_log(self.path)
+            with files.replacement(self.path) as fresh, private(fresh) as con:
                 for step in self._steps:
                     migrations.apply(con, step)
-            os.replace(fresh, self.path)
+
+    def _commit(self, session: Session) -> None:
+        if session.failed:
+            raise StoreError(
+                f"a part of a write to {self.path} failed and its error was passed over: nothing of the "
+                "write was stored, let the error end the whole write"
+            )
+        session.connection.execute("COMMIT")
 
     def _pending(self) -> tuple[migrations.Migration, ...]:
         with instance_of(self.path).attached(read_only=False) as con:
             return migrations.pending(con, self._steps, self.path)
 
-    def _expect_folded(self) -> None:
-        """`StoreError` while the write-ahead log holds what the file lacks, as a full disk leaves it."""
-        if self._sidecar(".wal").exists():
-            raise StoreError(
-                f"{self.path} could not take in its write-ahead log: free some disk space and try again"
-            )
-
-    def _copy(self, target: Path) -> None:
-        """Copy the file. This process must not have it attached: closing it here would drop DuckDB's lock."""
-        self._expect_folded()
-        part = target.with_name(target.name + ".part")
-        before = self.version()
-        try:
-            shutil.copyfile(self.path, part)
-            unchanged = self.version() == before
-            if unchanged:
-                os.replace(part, target)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            raise StoreError(f"cannot copy {self.path} to {target}: {error.strerror}") from error
-        if not unchanged:
-            part.unlink()
-            raise StoreBusy(f"another program wrote {self.path} while it was copied: close it and try again")
-
     @contextlib.contextmanager
-    def _session(self, *, writing: bool) -> Iterator[tuple[duckdb.DuckDBPyConnection, bool]]:
-        """(connection, whether it is that of a session which this thread has open already)."""
+    def _session(self, *, writing: bool) -> Iterator[tuple[Session, bool]]:
+        """(session, whether this thread had it open already)."""
         instance = instance_of(self.path)
-        outer = getattr(instance.own, "session", None)
+        outer: Session | None = getattr(instance.own, "session", None)
         if outer:
-            con, may_write = outer
-            if writing and not may_write:
+            if writing and not outer.writing:
                 raise StoreError(f"a write to {self.path} cannot begin inside a read: finish the read first")
-            yield con, True
+            yield outer, True
             return
-        instance.warm()
         with self._explained(), contextlib.ExitStack() as stack:
-            con = self._attach(stack, instance, writing)
-            instance.own.session = con, writing
+            instance.warm()
+            session = Session(self._attach(stack, instance, writing), writing)
+            instance.own.session = session
             try:
-                yield con, False
+                yield session, False
             finally:
                 instance.own.session = None
 
@@ -256,8 +242,9 @@ class Database:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except duckdb.Error as error:
-            raise explained(error, self.path) from error
-
-    def _sidecar(self, suffix: str) -> Path:
-        return self.path.with_name(self.path.name + suffix)
+        except (duckdb.Error, RuntimeError) as error:
+            if is_interrupt(error):
+                raise KeyboardInterrupt from error
+            if isinstance(error, duckdb.Error):
+                raise explained(error, self.path) from error
+            raise

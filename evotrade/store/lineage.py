@@ -8,8 +8,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from evotrade.errors import NotFound
+from evotrade.store.cells import no_such_cell
 from evotrade.store.database import Database
+from evotrade.store.rows import arrow, frame
 
 _EDGES = ("cell_id", "parent_id", "second_parent_id")
 # UNION, not UNION ALL: a cell is reached once, however many ways lead to it, even around a circle.
@@ -42,9 +43,11 @@ class LineageView(Database):
         `relation` is ancestor, self or descendant; `depth` counts steps by the shortest way, negative
         towards ancestors; the oldest ancestors come first. `NotFound` where there is no such cell.
         """
-        found = self.query(_RELATIVES, {"id": cell_id})
-        if cell_id not in set(found["cell_id"]):
-            raise NotFound(f"there is no cell {cell_id} in the store: see the numbers with store.cells()")
+        with self.read() as con:
+            relatives = arrow(con, _RELATIVES, {"id": cell_id})
+            if not relatives.num_rows:
+                raise no_such_cell(con, cell_id)
+        found = frame(relatives)
         columns = (found[name].to_numpy(np.int64, na_value=0).tolist() for name in _EDGES)  # no cell has 0
         parents = {cell: {*both} - {0} for cell, *both in zip(*columns, strict=True)}
         children: dict[int, set[int]] = defaultdict(set)

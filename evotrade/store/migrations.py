@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,7 @@ def known(folder: Path = FOLDER) -> tuple[Migration, ...]:
 
 
 def apply(con: duckdb.DuckDBPyConnection, step: Migration) -> None:
-    """Change the schema by one step and record it, in one transaction."""
+    """Change the schema by one step and record it, all or nothing. `StoreError` where its SQL is wrong."""
     con.execute("BEGIN")
     try:
         con.execute(step.sql)
@@ -52,7 +53,10 @@ def apply(con: duckdb.DuckDBPyConnection, step: Migration) -> None:
         )
         con.execute("COMMIT")
     except duckdb.Error as error:
-        con.execute("ROLLBACK")
+        with contextlib.suppress(duckdb.Error):  # a failed COMMIT has undone everything itself
+            con.execute("ROLLBACK")
+        if isinstance(error, duckdb.OperationalError):  # the disk's fault, not that of the SQL
+            raise
         raise StoreError(f"migration {step.name} failed and was undone: {error}") from error
 
 

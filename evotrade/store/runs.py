@@ -18,7 +18,7 @@ from evotrade.evolution.records import GenerationRecord
 from evotrade.store.births import Brood
 from evotrade.store.cells import CellTable
 from evotrade.store.rows import fetch, insert, scalar, utc
-from evotrade.store.trials import TrialTable, trial_rows
+from evotrade.store.trials import TrialTable, insert_trials, trial_rows
 
 _LAST_RUN = """
     SELECT run_id, dish, started_at, finished_at, reason, latest.checkpoint, latest.checkpoint_generation
@@ -124,6 +124,7 @@ class RunTable(CellTable, TrialTable):
         """Keep all that a generation brought, in one transaction.
 
         Returns the number given to each cell's placeholder, also put into `checkpoint["population"]`.
+        `StoreError` where another process evolves the dish.
         """
         finished = utc(
             record.finished_at or datetime.now(UTC), f"end of generation {record.stats.generation}"
@@ -131,10 +132,10 @@ class RunTable(CellTable, TrialTable):
         key = {"run_id": record.run_id, "generation": record.stats.generation}
         brood, trials = Brood(record.cells), trial_rows(record.trials)
         with self.write() as con:
-            _expect_run(con, record.run_id)
+            _expect_next(con, record)
             numbers = brood.insert(con)
             assigned = {cell.cell_id: number for cell, number in zip(record.cells, numbers, strict=True)}
-            insert(con, "trials", trials)
+            insert_trials(con, trials)
             insert(con, "generations", [{**asdict(record.stats), **key, "finished_at": finished}])
             failures = [
                 {**key, "reason": reason, "count": count} for reason, count in record.failures.items()
@@ -181,6 +182,24 @@ class RunTable(CellTable, TrialTable):
 def _expect_run(con: duckdb.DuckDBPyConnection, run_id: int) -> None:
     if not scalar(con, "SELECT count(*) FROM runs WHERE run_id = $id", {"id": run_id}):
         raise NotFound(f"there is no run {run_id} in the store: begin one with start_run")
+
+
+def _expect_next(con: duckdb.DuckDBPyConnection, record: GenerationRecord) -> None:
+    """`StoreError` unless the run is its dish's last and the generation new: two would evolve one dish."""
+    _expect_run(con, record.run_id)
+    run_id, generation = record.run_id, record.stats.generation
+    (others,) = fetch(
+        con,
+        "SELECT dish, (SELECT max(run_id) FROM runs later WHERE later.dish = runs.dish) AS last, "
+        "(SELECT count(*) FROM generations WHERE run_id = $run_id AND generation = $generation) AS stored "
+        "FROM runs WHERE run_id = $run_id",
+        {"run_id": run_id, "generation": generation},
+    )
+    if others["stored"] or others["last"] != run_id:
+        raise StoreError(
+            f"generation {generation} of dish {others['dish']!r} (run {run_id}) was not stored, since "
+            "another process evolves this dish: wait for it to finish, or stop it, then resume"
+        )
 
 
 def _checkpoint(checkpoint: Mapping[str, Any], assigned: Mapping[int, int]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
+import duckdb
 import pandas as pd
 
 from evotrade.evolution.ledger import Trial
@@ -31,7 +32,7 @@ class TrialTable(Database):
         """Enter trials into the ledger."""
         rows = trial_rows(trials)
         with self.write() as con:
-            insert(con, "trials", rows)
+            insert_trials(con, rows)
 
     def count_trials(
         self,
@@ -64,11 +65,12 @@ class TrialTable(Database):
     ) -> pd.DataFrame:
         """Trials in the order in which they were made; spans need to overlap `[start_s, end_s)`.
 
-        `slice_n`, `slice_sum`, `slice_sum_sq` hold an array of 16 per row; span_start, span_end and
-        created_at are UTC.
+        Those of one moment, as a generation's, come in the order in which they were entered, which is that
+        of `trial_id`. `slice_n`, `slice_sum`, `slice_sum_sq` hold an array of 16 per row; span_start,
+        span_end and created_at are UTC.
         """
         where, parameters = _where(dish=dish, pair=pair, timeframe=timeframe, start_s=start_s, end_s=end_s)
-        return self.query(f"SELECT * FROM trials {where} ORDER BY created_at", parameters)
+        return self.query(f"SELECT * FROM trials {where} ORDER BY created_at, trial_id", parameters)
 
     def tried(self, dish: str) -> set[str]:
         """Ids of all genomes that were ever evaluated in the dish."""
@@ -80,6 +82,12 @@ class TrialTable(Database):
 def trial_rows(trials: Sequence[Trial]) -> list[Row]:
     """Trials as rows of the ledger."""
     return [_row(trial) for trial in trials]
+
+
+def insert_trials(con: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> None:
+    """Inside a write: enter rows of `trial_rows`, numbered after those there are."""
+    first = int(scalar(con, "SELECT coalesce(max(trial_id), 0) + 1 FROM trials"))
+    insert(con, "trials", [{"trial_id": number, **row} for number, row in enumerate(rows, first)])
 
 
 def _row(trial: Trial) -> Row:

@@ -1,19 +1,22 @@
-"""The file: made, opened, read, written, copied, compacted; every trouble in one sentence with its repair."""
+"""The store: made, opened, read and written; every trouble in one sentence with its repair."""
 
+import contextlib
 import os
-import struct
+import random
+import signal
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from evotrade.errors import SlowQuery, StoreBusy, StoreDamaged, StoreError, StoreTooNew
+from evotrade.errors import SlowQuery, StoreBusy, StoreError
 from evotrade.store import Store, open_store
 from evotrade.store.connection import Instance, instance_of
-from tests.store.samples import cell
+from tests.store.samples import cell, phenotype
 
 FOREVER = "SELECT count(*) FROM range(100_000_000) a, range(100_000) b WHERE a.range % 7 = b.range % 5"
 
@@ -66,6 +69,66 @@ def test_an_exception_undoes_the_whole_write_and_sessions_joined_to_it(store: St
     with pytest.raises(KeyError):
         add_and_fail(store)
     assert store.count_cells() == 0
+
+
+def pass_over_an_error(store: Store) -> None:
+    """A write that goes on after a write inside it failed, with one of its rows entered."""
+    with store.write() as con:
+        con.execute("INSERT INTO dishes VALUES ('outer', '{}', now())")
+        with contextlib.suppress(KeyError), store.write() as inner:
+            inner.execute("INSERT INTO dishes VALUES ('inner', '{}', now())")
+            raise KeyError
+
+
+def test_a_write_cannot_pass_over_the_error_of_a_write_inside_it(store: Store) -> None:
+    with pytest.raises(StoreError, match="nothing of the write was stored, let the error end"):
+        pass_over_an_error(store)
+    assert store.dishes().empty
+    assert store.add_cells([cell()]) == [1]
+
+
+def interrupt_after(seconds: float, work: Callable[[], object]) -> None:
+    """Do the work as a person does who presses Ctrl-C after that long."""
+
+    def press(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, press)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        work()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def write_for_ever(store: Store) -> None:
+    """A write whose second statement never ends."""
+    with store.write() as con:
+        con.execute("INSERT INTO dishes VALUES ('a', '{}', now())")
+        con.execute(FOREVER)
+
+
+def test_an_interrupted_write_is_undone_and_ends_as_an_interrupt(store: Store) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        interrupt_after(0.2, lambda: write_for_ever(store))
+    assert store.dishes().empty
+    assert store.add_cells([cell()]) == [1]
+
+
+def test_an_interruption_at_any_moment_leaves_the_store_sound(store: Store) -> None:
+    def go_on() -> None:
+        while True:
+            store.add_cells([cell(phenotypes=(phenotype(),) * 3) for _ in range(20)])
+
+    rng = random.Random(1)
+    for _ in range(20):
+        with pytest.raises(KeyboardInterrupt):
+            interrupt_after(rng.uniform(0.001, 0.05), go_on)
+    count = store.count_cells()
+    assert count % 20 == 0
+    assert store.query("SELECT count(*) AS n FROM phenotypes")["n"].tolist() == [3 * count]
+    assert store.doctor().empty
 
 
 def test_a_result_left_half_read_does_not_disturb_the_write(store: Store) -> None:
@@ -156,116 +219,6 @@ def test_a_write_may_take_longer(tmp_path: Path) -> None:
         time.sleep(0.1)
         con.execute("INSERT INTO dishes VALUES ('a', '{}', now())")
     assert len(store.dishes()) == 1
-
-
-def test_a_snapshot_is_a_store_of_its_own(store: Store, tmp_path: Path) -> None:
-    store.add_cells([cell()])
-    copy = Store(store.snapshot(tmp_path / "copy.duckdb"))
-    store.add_cells([cell()])
-    assert (copy.count_cells(), store.count_cells()) == (1, 2)
-    assert not list(tmp_path.glob("*.part"))
-
-
-def test_a_snapshot_overwrites_nothing(store: Store, tmp_path: Path) -> None:
-    (tmp_path / "copy.duckdb").write_text("mine")
-    with pytest.raises(StoreError, match="exists already"):
-        store.snapshot(tmp_path / "copy.duckdb")
-    with pytest.raises(StoreError, match="cannot copy"):
-        store.snapshot(tmp_path / "nowhere" / "copy.duckdb")
-
-
-def test_compacting_gives_space_back_and_keeps_all(store: Store) -> None:
-    store.add_cells([cell(genome=f"IF DELTA(0) > {n} THEN BUY", genome_id=f"{n}") for n in range(20_000)])
-    with store.write() as con:
-        con.execute("DELETE FROM cells WHERE cell_id > 10")
-        con.execute("DELETE FROM status_history WHERE cell_id > 10")
-    kept = store.cells()
-    before, after = store.compact()
-    assert after < before
-    assert store.cells().equals(kept)
-    with pytest.raises(StoreError, match="Duplicate key"), store.write() as con:
-        con.execute("INSERT INTO cells SELECT * FROM cells")
-
-
-def test_compacting_keeps_what_columns_mean(store: Store) -> None:
-    store.compact()
-    assert (
-        "unit of the objective"
-        in store.query(
-            "SELECT comment FROM duckdb_columns() WHERE table_name = 'cells' AND column_name = 'fitness'"
-        ).iat[0, 0]
-    )
-
-
-def test_neither_a_copy_nor_compacting_forgets_what_is_only_in_the_log(store: Store, tmp_path: Path) -> None:
-    with store.write() as con:  # as if the disk were too full to fold the log into the file
-        con.execute("SET GLOBAL checkpoint_on_detach = 'DISABLED'")
-        con.execute("INSERT INTO dishes VALUES ('a', '{}', now())")
-    for step in (lambda: store.snapshot(tmp_path / "copy.duckdb"), store.compact):
-        with pytest.raises(StoreError, match="could not take in its write-ahead log: free some disk space"):
-            step()
-    assert store.query("SELECT name FROM dishes")["name"].tolist() == ["a"]
-
-
-def test_a_missing_store_is_not_made_unasked(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match=r"no store at .*: make it with evotrade init"):
-        Store(tmp_path / "lab.duckdb", create=False)
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match=f"there is no folder {tmp_path / 'nowhere'}"):
-        Store(tmp_path / "nowhere" / "lab.duckdb")
-
-
-@pytest.mark.parametrize("content", ["", "not a database" * 1_000])
-def test_a_file_that_is_no_database_stays_as_it_is(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "lab.duckdb"
-    path.write_text(content)
-    with pytest.raises(StoreDamaged, match="is not a DuckDB database: restore a snapshot, or move"):
-        Store(path)
-    assert path.read_text() == content
-
-
-def test_a_database_of_something_else_stays_as_it_is(tmp_path: Path) -> None:
-    path = tmp_path / "lab.duckdb"
-    with duckdb.connect(path) as con:
-        con.execute("CREATE TABLE mine (a INTEGER)")
-    before = path.read_bytes()
-    with pytest.raises(StoreDamaged, match="a DuckDB file of something else"):
-        Store(path)
-    assert path.read_bytes() == before
-
-
-def test_a_store_of_a_newer_evotrade_stays_as_it_is(store: Store) -> None:
-    with store.write() as con:
-        con.execute("INSERT INTO schema_version VALUES (999, '', now())")
-    before = store.path.read_bytes()
-    with pytest.raises(StoreTooNew, match=r"schema 999.*update evotrade, nothing was changed"):
-        Store(store.path)
-    assert store.path.read_bytes() == before
-
-
-def test_a_file_of_a_newer_duckdb_is_too_new(store: Store) -> None:
-    content = bytearray(store.path.read_bytes())
-    # The main header: a checksum, the letters DUCK, the version of the format. The checksum is the
-    # exclusive or of all words times a constant, so one word's share of it can be exchanged.
-    checksum, word = struct.unpack_from("<QQ", content)
-    newer = word & 0xFFFF_FFFF | 250 << 32
-    share = (word * 0xBF58476D1CE4E5B9 ^ newer * 0xBF58476D1CE4E5B9) & 0xFFFF_FFFF_FFFF_FFFF
-    struct.pack_into("<QQ", content, 0, checksum ^ share, newer)
-    store.path.write_bytes(content)
-    with pytest.raises(StoreTooNew, match="newer DuckDB: update"):
-        Store(store.path)
-
-
-def test_a_damaged_file_says_so(store: Store) -> None:
-    store.add_cells([cell(genome_id=f"{n}") for n in range(5_000)])
-    content = bytearray(store.path.read_bytes())
-    content[12_288:] = bytes(255 - byte for byte in content[12_288:])
-    store.path.write_bytes(content)
-    with pytest.raises(StoreDamaged, match="restore a snapshot"):
-        Store(store.path).cells()
 
 
 def test_a_store_that_vanished_is_not_made_anew(store: Store) -> None:

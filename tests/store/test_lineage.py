@@ -47,5 +47,5 @@ def test_a_missing_parent_is_left_out(store: Store) -> None:
 
 
 def test_an_unknown_cell_is_named(store: Store) -> None:
-    with pytest.raises(NotFound, match="no cell 5"):
+    with pytest.raises(NotFound, match=r"no cell 5 in the store: it holds no cells yet$"):
         store.lineage(5)

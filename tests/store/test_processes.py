@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 import threading
@@ -205,6 +206,53 @@ def test_a_full_disk_loses_nothing_and_writes_no_half(small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,size=16m", str(small_disk)], check=True)
     assert store.add_cells([cell()]) == [acknowledged + 1]
     assert Store(store.path).count_cells() == acknowledged + 1
+
+
+def resize(disk: Path, kilobytes: int) -> None:
+    subprocess.run(["mount", "-o", f"remount,size={kilobytes}k", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("kilobytes", [8, 20, 40, 60, 200, 600])
+def test_a_store_that_finds_no_space_is_not_made(small_disk: Path, kilobytes: int) -> None:
+    resize(small_disk, kilobytes)
+    path = small_disk / "lab.duckdb"
+    with pytest.raises(StoreError, match="disk is full and nothing of this was stored: free some space"):
+        Store(path)
+    assert {file.name for file in small_disk.iterdir()} == {"lab.duckdb.gate", "lab.duckdb.lock"}
+    resize(small_disk, 4_000)
+    assert Store(path).add_cells([cell()]) == [1]
+
+
+def test_compacting_on_a_full_disk_changes_nothing(small_disk: Path) -> None:
+    store = Store(small_disk / "lab.duckdb")
+    store.add_cells([cell()])
+    (small_disk / "filler").write_bytes(bytes(shutil.disk_usage(small_disk).free))
+    with pytest.raises(StoreError, match="disk is full"):
+        store.compact()
+    assert not list(small_disk.glob("*.new*"))
+    assert store.count_cells() == 1
+
+
+def test_what_a_full_disk_keeps_in_the_log_is_said_to_be_stored(
+    small_disk: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    resize(small_disk, 6_500)  # enough for the log of these cells, too little to fold it in
+    store = Store(small_disk / "lab.duckdb")
+    store.add_cells([cell(genome=os.urandom(150).hex(), genome_id=f"{n}") for n in range(10_000)])
+    store.add_cells([cell()])
+    (said,) = caplog.messages
+    assert "is stored in the log beside it, lab.duckdb.wal, but not yet folded in (the disk is full)" in said
+    resize(small_disk, 16_000)
+    assert store.add_cells([cell()]) == [10_002]
+    assert not store.path.with_name("lab.duckdb.wal").exists()
+
+
+def test_a_snapshot_into_a_read_only_folder_says_so(store: Store, small_disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(
+        StoreError, match=r"cannot copy .* \(Read-only file system\): name a file in a folder"
+    ):
+        store.snapshot(small_disk / "copy.duckdb")
 
 
 def test_a_read_only_folder_says_so(small_disk: Path) -> None:

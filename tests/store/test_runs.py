@@ -95,10 +95,23 @@ def test_the_checkpoint_names_cells_by_their_numbers(running: Store) -> None:
 
 
 def test_a_generation_that_cannot_be_kept_leaves_nothing(running: Store) -> None:
+    with pytest.raises(StoreError, match=r"failures\.count cannot hold"):
+        running.save_generation(record(failures={"worse": 2**70}))
+    assert (running.count_cells(), len(running.trials()), len(running.generations("d"))) == (0, 0, 0)
+
+
+def test_a_generation_that_another_process_stored_is_refused(running: Store) -> None:
     running.save_generation(record())
-    with pytest.raises(StoreError, match="Duplicate key"):
-        running.save_generation(record(0, checkpoint={"population": [-1]}))
-    assert (running.count_cells(), len(running.trials()), len(running.failures("d"))) == (1, 1, 1)
+    with pytest.raises(StoreError, match="'d'.*another process evolves this dish: wait for it.*or stop it"):
+        running.save_generation(record())
+    assert (running.count_cells(), len(running.trials())) == (1, 1)
+
+
+def test_a_run_that_another_process_succeeded_stores_no_more(running: Store) -> None:
+    running.save_generation(record())
+    running.start_run("d", NOW)
+    with pytest.raises(StoreError, match="another process evolves this dish"):
+        running.save_generation(record(1))
 
 
 def test_a_finished_run_says_when_and_why(running: Store) -> None:

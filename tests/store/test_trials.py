@@ -1,10 +1,12 @@
 """The ledger: nothing is lost, and N counts what overlaps and traded."""
 
+from datetime import timedelta
+
 import pytest
 
 from evotrade.errors import StoreError
 from evotrade.store import Store
-from tests.store.samples import trial
+from tests.store.samples import NOW, trial
 
 
 def test_a_trial_keeps_all_its_slices(store: Store) -> None:
@@ -14,6 +16,20 @@ def test_a_trial_keeps_all_its_slices(store: Store) -> None:
     assert tuple(row["slice_sum"]) == sums
     assert tuple(row["slice_n"]) == tuple(range(16))
     assert (row["run_id"], str(row["span_end"])) == (4, "1970-01-01 10:00:00+00:00")
+
+
+def test_trials_of_one_moment_come_in_the_order_in_which_they_were_entered(store: Store) -> None:
+    entered = [f"{n * 37 % 100}" for n in range(100)]
+    store.add_trials([trial(genome_id=genome_id) for genome_id in entered[:60]])
+    store.add_trials([trial(genome_id=genome_id) for genome_id in entered[60:]])
+    found = store.trials()
+    assert found["genome_id"].tolist() == entered
+    assert found["trial_id"].tolist() == list(range(1, 101))
+
+
+def test_trials_of_an_earlier_time_come_first_whenever_they_were_entered(store: Store) -> None:
+    store.add_trials([trial(genome_id="late"), trial(genome_id="early", created_at=NOW - timedelta(1))])
+    assert store.trials()["genome_id"].tolist() == ["early", "late"]
 
 
 @pytest.fixture
