@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from evotrade.market import synthetic_candles
+from tests.candle_files import kraken_file
 from tests.kraken_server import Kraken, serve
 from tests.paths import ROOT
 
@@ -22,9 +22,7 @@ def blocks(document, language):
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A folder with a candle file in it, as a reader would have one."""
-    frame = synthetic_candles(3_000, "1h", seed=2).frame
-    frame.index = frame.index.as_unit("s").astype("int64")
-    frame.to_csv(tmp_path / "XBTUSD_60.csv")
+    kraken_file(tmp_path, 3_000)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EVOTRADE_STORE", str(tmp_path / "lab.duckdb"))
     return tmp_path

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from evotrade.__main__ import main
-from evotrade.market import synthetic_candles
+from tests.candle_files import kraken_file
 
 
 class Ran(NamedTuple):
@@ -37,8 +37,4 @@ def evotrade(tmp_path, monkeypatch, capsys) -> Callable[..., Ran]:
 @pytest.fixture
 def market(tmp_path):
     """A candle file of a small synthetic market."""
-    path = tmp_path / "XBTUSD_60.csv"
-    frame = synthetic_candles(2_000, "1h", seed=2).frame
-    frame.index = frame.index.as_unit("s").astype("int64")
-    frame.to_csv(path)
-    return path
+    return kraken_file(tmp_path, 2_000)

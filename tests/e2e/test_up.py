@@ -11,8 +11,8 @@ import pytest
 
 from evotrade.lab.candles import load_candles
 from evotrade.lab.evolution import evolve
-from evotrade.market import synthetic_candles
 from evotrade.store import open_store
+from tests.candle_files import kraken_file
 from tests.e2e.conftest import free_port
 from tests.processes import processes_of
 
@@ -63,11 +63,7 @@ def interrupt(running, number=signal.SIGINT):
 
 @pytest.fixture
 def market(tmp_path):
-    path = tmp_path / "XBTUSD_60.csv"
-    frame = synthetic_candles(1_500, "1h", seed=2).frame
-    frame.index = frame.index.as_unit("s").astype("int64")
-    frame.to_csv(path)
-    return path
+    return kraken_file(tmp_path, 1_500)
 
 
 def test_ctrl_c_while_the_first_population_evolves_ends_everything(tmp_path, market):

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from evotrade.market import synthetic_candles
 from evotrade.store import open_store
+from tests.candle_files import kraken_file
 from tests.processes import all_gone, processes_of
 
 COMPARED = [
@@ -51,11 +51,7 @@ def evolve(store, *options):
 
 @pytest.fixture
 def market(tmp_path):
-    path = tmp_path / "XBTUSD_60.csv"
-    frame = synthetic_candles(2_500, "1h", seed=8).frame
-    frame.index = frame.index.as_unit("s").astype("int64")
-    frame.to_csv(path)
-    return path
+    return kraken_file(tmp_path, 2_500, seed=8)
 
 
 def told(path):
