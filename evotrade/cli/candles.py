@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from evotrade.cli.options import StoreOption, store_at
-from evotrade.cli.output import counted, say, tell_about
+from evotrade.cli.options import StoreOption, candle_file, store_at
+from evotrade.cli.output import counted, say
 from evotrade.lab import candles as service
 from evotrade.market.gaps import coverage_pct, gaps
 from evotrade.settings import load_settings
@@ -29,17 +29,20 @@ def import_candles(
         str | None, typer.Option(help="The pair, like BTC/USD; otherwise from the file's name.")
     ] = None,
     interval: Annotated[str | None, typer.Option(help="Length of a bar; otherwise from the file.")] = None,
+    skip_bad_rows: Annotated[
+        bool, typer.Option("--skip-bad-rows", help="Go on without the rows that are refused.")
+    ] = False,
     store: StoreOption = None,
 ) -> None:
-    """Bring candles into the store; rows that break the contract are refused one by one."""
-    brought = service.import_candles(file, pair, interval, store=store_at(store))
+    """Bring candles into the store; rows that break the contract are named one by one."""
+    content = candle_file(file, interval, pair, skip_bad_rows=skip_bad_rows)
+    brought = service.import_file(content, file.name, store=store_at(store))
     candles = brought.file.candles
     say(f"{candles!r}")
     say(
         f"{counted(brought.new_bars, 'bar')} new to the store, {counted(len(gaps(candles)), 'gap')}, "
         f"{coverage_pct(candles):.2f} % covered"
     )
-    tell_about(brought.file)
 
 
 def fetch(

@@ -17,6 +17,7 @@ from evotrade.cli.options import (
     PairOption,
     StoreOption,
     TimeframesOption,
+    candle_file,
     candles_of,
     names,
     store_at,
@@ -24,7 +25,6 @@ from evotrade.cli.options import (
 from evotrade.cli.output import fail, note, one_line, say, show_json, show_table
 from evotrade.engine.execution import Execution
 from evotrade.genome import as_genome
-from evotrade.lab.candles import load_candles
 from evotrade.lab.cells import reproduce as reproduce_cell
 from evotrade.lab.cells import try_genome
 from evotrade.lab.legacy import import_cells as import_legacy
@@ -174,7 +174,7 @@ def reproduce(
 ) -> None:
     """Compute a cell's metrics again, from stored candles or a file, and compare to the last bit."""
     lab = store_at(store, create=False)
-    results = reproduce_cell(lab, cell, load_candles(data) if data else None)
+    results = reproduce_cell(lab, cell, candle_file(data, None, None).candles if data else None)
     if as_json:
         show_json(results)
     for result in () if as_json else results:
@@ -194,7 +194,7 @@ def import_cells(
 ) -> None:
     """Bring in cells, phenotypes, lineage and runs of an earlier system; --data evaluates them anew."""
     lab = store_at(store)
-    candles = load_candles(data) if data else None
+    candles = candle_file(data, None, None).candles if data else None
     brought = import_legacy(file, store=lab, candles=candles, timeframes=names(timeframes))
     say(
         f"{brought.cells} cells, {brought.phenotypes} phenotypes, {brought.runs} runs and {brought.failed} "

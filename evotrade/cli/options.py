@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from evotrade.cli.output import tell_about
-from evotrade.errors import SettingsError
+from evotrade.cli.output import counted, tell_about
+from evotrade.errors import BadCandleFile, SettingsError
 from evotrade.lab.candles import load_candles, read_candle_file
 from evotrade.market.candles import Candles
+from evotrade.market.files import CandleFile
 from evotrade.settings import load_settings
 from evotrade.store import Store, open_store
 
@@ -52,12 +53,27 @@ def store_at(path: Path | None, *, create: bool = True) -> Store:
 def candles_of(data: Path | None, pair: str | None, interval: str | None, store: Store) -> Candles:
     """The candles a command was pointed at: a file, or a pair in the store."""
     if data is not None:
-        file = read_candle_file(data, interval, pair)
-        tell_about(file)
-        return file.candles
+        return candle_file(data, interval, pair).candles
     if pair is None:
         raise SettingsError("no candles named: give --data FILE, or --pair PAIR and --interval INTERVAL")
     return load_candles(pair, interval, store=store)
+
+
+def candle_file(
+    path: Path, interval: str | None, pair: str | None, *, skip_bad_rows: bool = False
+) -> CandleFile:
+    """A candle file, with a word on what became of its rows.
+
+    Raises `BadCandleFile` when a row was refused, unless the person has said to go on without such rows.
+    """
+    file = read_candle_file(path, interval, pair)
+    tell_about(file)
+    if file.refused and not skip_bad_rows:
+        raise BadCandleFile(
+            f"{counted(len(file.refused), 'row')} of {path.name} cannot be used, as listed above: mend the "
+            "file, or bring in the rest with evotrade import-candles --skip-bad-rows"
+        )
+    return file
 
 
 def names(listed: str) -> tuple[str, ...]:

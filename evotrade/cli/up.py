@@ -17,10 +17,10 @@ from typing import Annotated
 import typer
 
 from evotrade.cli.evolution import watched
-from evotrade.cli.options import DataOption, PairOption, StoreOption, store_at
-from evotrade.cli.output import note, say, tell_about
+from evotrade.cli.options import DataOption, PairOption, StoreOption, candle_file, store_at
+from evotrade.cli.output import note, say
 from evotrade.errors import EvotradeError, ExchangeError
-from evotrade.lab.candles import fetch_candles, import_candles, latest_series
+from evotrade.lab.candles import fetch_candles, import_file, latest_series
 from evotrade.lab.evolution import STOPPED_BY_PERSON
 from evotrade.market.candles import Candles
 from evotrade.market.synthetic import synthetic_candles
@@ -82,9 +82,7 @@ def run_app(port: PortOption = 8501, store: StoreOption = None) -> None:
 def _first_candles(store: Store, data: Path | None, pair: str | None) -> Candles:
     """The candles of the file, otherwise those in the store, otherwise Kraken's, otherwise synthetic ones."""
     if data is not None:
-        file = import_candles(data, pair, store=store).file
-        tell_about(file)
-        return file.candles
+        return import_file(candle_file(data, None, pair), data.name, store=store).file.candles
     held = latest_series(store)
     if held is not None:
         return held

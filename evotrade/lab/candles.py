@@ -97,9 +97,13 @@ def import_candles(
 
     Raises `BadCandleFile`, and `SettingsError` where neither `pair` nor the file's name says the pair.
     """
-    file = read_candle_file(path, interval, pair, source)
+    return import_file(read_candle_file(path, interval, pair, source), Path(path).name, store=store)
+
+
+def import_file(file: CandleFile, name: str, *, store: Store) -> ImportedCandles:
+    """Bring what a file held into the store; errors call it `name`. `SettingsError` without a pair."""
     if not file.candles.pair:
-        raise SettingsError(f"{Path(path).name} does not say its pair: {_NAME_PAIR}")
+        raise SettingsError(f"{name} does not say its pair: {_NAME_PAIR}")
     return ImportedCandles(file, store.save_candles(file.candles))
 
 
