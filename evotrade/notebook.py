@@ -15,7 +15,6 @@ import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
-from evotrade import plots
 from evotrade.cells import Cell
 from evotrade.engine import backtest as engine
 from evotrade.engine.buy_hold import buy_and_hold
@@ -30,6 +29,7 @@ from evotrade.lab import cells as cell_service
 from evotrade.lab import evolution
 from evotrade.market.candles import Candles
 from evotrade.market.resample import resample
+from evotrade.plots.equity import equity_figure
 from evotrade.settings import load_settings
 from evotrade.store import Store
 from evotrade.store import open_store as open_store_at
@@ -81,7 +81,7 @@ class Result:
     def plot(self) -> go.Figure:
         """Equity against buy and hold, with the drawdown below."""
         shown = self.outcome
-        return plots.equity_figure(
+        return equity_figure(
             pd.to_datetime(shown.candles.end_s, unit="s", utc=True),
             shown.simulation.equity,
             buy_and_hold(shown.candles, shown.execution),

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from evotrade.ui import cell_detail, cell_list, reads
+from evotrade.ui import reads
+from evotrade.ui.cells import detail, table
 from evotrade.ui.entrance import guard
 from evotrade.ui.follow import follow_store
 
@@ -10,12 +11,12 @@ guard()
 follow_store()
 
 if not reads.count_cells():
-    cell_list.show_nothing_yet()
+    table.show_nothing_yet()
     st.stop()
 
-wanted = cell_list.ask()
+wanted = table.ask()
 left, right = st.columns((5, 6))
 with left:
-    first = cell_list.show(wanted)
+    first = table.show(wanted)
 with right:
-    cell_detail.show(default=first)
+    detail.show(default=first)

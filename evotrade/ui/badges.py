@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from evotrade.cells import status_label
+from evotrade.ui import navigation
 from evotrade.ui.phenotypes import Series
 from evotrade.ui.text import as_markdown
 
@@ -12,6 +13,13 @@ from evotrade.ui.text import as_markdown
 def status_badge(status: str) -> None:
     """🟢 alive or 💀 dead."""
     st.badge(status_label(status), color="green" if status == "alive" else "gray")
+
+
+def cell_badge(cell_id: int, name: str, status: str) -> None:
+    """A cell as every page mentions it, a link to its panel: status, number, and name where it has one."""
+    sign = status_label(status).partition(" ")[0]
+    label = f"{sign} Cell {cell_id}" + (f" · {as_markdown(name)}" if name else "")
+    st.page_link(navigation.cells_page(), label=label, query_params={"cell": str(cell_id)})
 
 
 def market_badge(market: Series) -> None:

@@ -2,7 +2,6 @@ import json
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +10,8 @@ from evotrade.engine.backtest import backtest
 from evotrade.engine.columns import Columns
 from evotrade.genome import parse
 from evotrade.market.synthetic import synthetic_candles
-from evotrade.plots import COLOURS, DRAWN_POINTS, drawdown_pct, equity_figure, themed, thin
+from evotrade.plots.equity import DRAWN_POINTS, drawdown_pct, equity_figure, thin
+from evotrade.plots.theme import COLOURS
 
 series = st.integers(2, 400).flatmap(
     lambda n: st.lists(st.floats(-1e6, 1e6), min_size=n, max_size=n).map(np.array)
@@ -79,13 +79,9 @@ def test_a_name_of_a_currency_is_no_markup():
 
 @pytest.mark.parametrize("theme", COLOURS)
 def test_every_line_has_a_colour_of_the_theme(theme):
-    for trace in a_figure(theme=theme).data:
-        assert trace.line.color == COLOURS[theme].lines[trace.name]
-
-
-def test_lines_of_other_names_keep_their_colours():
-    figure = themed(go.Figure(go.Scatter(y=[1], name="mine", line_color="#123456")), "dark")
-    assert figure.data[0].line.color == "#123456"
+    colours = COLOURS[theme]
+    expected = {"Strategy": colours.strategy, "Buy and hold": colours.benchmark, "Drawdown": colours.drawdown}
+    assert {trace.name: trace.line.color for trace in a_figure(theme=theme).data} == expected
 
 
 def a_figure(**arguments):

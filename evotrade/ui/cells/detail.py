@@ -11,9 +11,10 @@ from evotrade.cells import Cell, Phenotype
 from evotrade.engine.buy_hold import buy_and_hold
 from evotrade.errors import DataError, GenomeError, NotFound
 from evotrade.genome import as_genome
-from evotrade.plots import equity_figure
+from evotrade.plots.equity import equity_figure
 from evotrade.ui import formats, phenotypes, reads
 from evotrade.ui.badges import market_badge, status_badge
+from evotrade.ui.charts import draw, theme_in_force
 from evotrade.ui.genome import show_genome
 from evotrade.ui.phenotypes import Series
 from evotrade.ui.text import as_markdown, facts, sentence
@@ -21,7 +22,7 @@ from evotrade.ui.text import as_markdown, facts, sentence
 _CARDS = ("return_pct", "buy_hold_return_pct", "max_drawdown_pct", "sharpe", "trades")
 _LINKED_CHILDREN = 20
 _REASONS = {"alive": "Warning", "dead": "Cause of death"}
-_CHART_HEIGHT = 380
+_CHART_PX = 380
 
 
 def show(default: int | None) -> None:
@@ -196,7 +197,7 @@ def _chart(cell: Cell, shown: Phenotype) -> None:
     if shown.recorded:
         st.caption("No equity to draw: only these numbers were recorded.")
         return
-    with st.skeleton(height=_CHART_HEIGHT):
+    with st.skeleton(height=_CHART_PX):
         try:
             result = reads.replayed(cell, shown)
         except (NotFound, DataError, GenomeError) as error:
@@ -207,13 +208,12 @@ def _chart(cell: Cell, shown: Phenotype) -> None:
             result.simulation.equity,
             buy_and_hold(result.candles, result.execution),
             initial=result.execution.initial,
-            theme="dark" if st.context.theme.type == "dark" else "light",
+            theme=theme_in_force(),
             quote=formats.quote_currency(shown.pair),
         )
-        figure.update_layout(height=_CHART_HEIGHT)
-        st.plotly_chart(
+        draw(
             figure,
             key="equity",
-            config={"displaylogo": False},
+            height_px=_CHART_PX,
             alt=f"Equity of cell {cell.cell_id} against buy and hold, and its drawdown",
         )

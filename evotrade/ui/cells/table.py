@@ -11,7 +11,7 @@ import streamlit as st
 
 from evotrade.cells import ORIGINS, status_label
 from evotrade.store.cells import CellFilters
-from evotrade.ui import reads
+from evotrade.ui import navigation, reads
 from evotrade.ui.formats import fitness_format
 from evotrade.ui.reads import Order
 
@@ -80,6 +80,7 @@ def ask() -> Wanted:
             label_visibility="collapsed",
             width=160,
         )
+        navigation.create_strategy_button()
     return Wanted(ORDERS[order], {"text": text or None, "status": status, **more})
 
 

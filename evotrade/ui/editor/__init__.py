@@ -1,0 +1,1 @@
+"""The strategy editor: write, test, understand and create a strategy."""

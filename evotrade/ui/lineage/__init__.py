@@ -1,0 +1,1 @@
+"""The Lineage page: the population on a canvas, and one cell among its relatives."""

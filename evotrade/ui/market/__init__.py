@@ -1,0 +1,1 @@
+"""The Market data page: what candles there are, and how to get more."""

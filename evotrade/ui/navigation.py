@@ -1,0 +1,77 @@
+"""The pages, and the ways from one to another: what is in view travels in the URL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+_PAGES = Path(__file__).parents[2] / "pages"
+
+
+def cells_page() -> StreamlitPage:
+    """Every strategy, and one of them in detail: `?cell=29`."""
+    return st.Page(
+        _PAGES / "cells.py",
+        title="Cells",
+        icon=":material/grid_view:",
+        help="Every strategy of the store: filter and sort them, choose one and see how it did.",
+        default=True,
+    )
+
+
+def lineage_page() -> StreamlitPage:
+    """Who descends from whom: `?cell=29`."""
+    return st.Page(
+        _PAGES / "lineage.py",
+        title="Lineage",
+        icon=":material/account_tree:",
+        help="The whole population by birth and fitness; ancestors and descendants of one cell, and what "
+        "changed from parent to child.",
+    )
+
+
+def editor_page() -> StreamlitPage:
+    """Write a strategy, or fork one: `?fork=29`."""
+    return st.Page(
+        _PAGES / "editor.py",
+        title="Strategy editor",
+        icon=":material/edit_square:",
+        help="Write a strategy, test it on candles, see what it thinks at each bar, make a cell of it.",
+    )
+
+
+def market_page() -> StreamlitPage:
+    """The candles in the store: `?pair=BTC/USD`."""
+    return st.Page(
+        _PAGES / "market.py",
+        title="Market data",
+        icon=":material/candlestick_chart:",
+        help="The candles of the store with their coverage and gaps; fetch or import more.",
+    )
+
+
+def sections() -> dict[str, list[StreamlitPage]]:
+    """All pages, as the navigation lists them."""
+    return {"Lab": [cells_page(), lineage_page(), editor_page(), market_page()]}
+
+
+def create_strategy_button() -> None:
+    """The primary button at the end of each lab page's header row."""
+    if st.button("Create strategy", type="primary", icon=":material/add:", key="create strategy"):
+        st.switch_page(editor_page())
+
+
+def link_to_lineage(cell_id: int) -> None:
+    """A link to the cell among its relatives."""
+    st.page_link(
+        lineage_page(), label="Lineage", icon=":material/account_tree:", query_params={"cell": str(cell_id)}
+    )
+
+
+def link_to_fork(cell_id: int) -> None:
+    """A link to the editor with that cell's genome, whose child the new cell will be."""
+    st.page_link(
+        editor_page(), label="Fork by hand", icon=":material/fork_right:", query_params={"fork": str(cell_id)}
+    )
