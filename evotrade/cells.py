@@ -18,6 +18,8 @@ from evotrade.genome import as_genome
 Status = Literal["alive", "dead"]
 Origin = Literal["founder", "evolution", "llm", "person", "import"]
 ORIGINS: tuple[str, ...] = get_args(Origin)
+CATEGORIES = ("momentum", "mean reversion", "trend", "breakout", "volatility", "volume", "other")
+"""What kinds of strategies people tell apart; a cell may be of another one, or of none."""
 
 _LABELS: Mapping[str, str] = {"alive": "🟢 alive", "dead": "💀 dead"}
 
