@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import streamlit as st
@@ -22,7 +23,10 @@ _TOKEN = re.compile(
 
 
 class Piece(NamedTuple):
-    """A run of characters and what it is; `kind` is empty where it has no colour."""
+    """A run of characters and what it is; `kind` is empty where it has no colour.
+
+    "removed" or "added" after the kind marks what changed from one genome to another.
+    """
 
     kind: str
     text: str
@@ -49,8 +53,12 @@ def _kind(match: re.Match[str]) -> str:
 
 def show_genome(genome: str, key: str) -> None:
     """The genome with line numbers, in the colours of the theme in force."""
-    lines = [[tuple(piece) for piece in pieces(line)] for line in genome.split("\n")]
-    _COMPONENT(data={"lines": lines}, key=key)
+    show_pieces([pieces(line) for line in genome.split("\n")], key)
+
+
+def show_pieces(lines: Sequence[Sequence[Piece]], key: str) -> None:
+    """Lines of pieces, numbered, in the colours of the theme in force."""
+    _COMPONENT(data={"lines": [[tuple(piece) for piece in line] for line in lines]}, key=key)
 
 
 # A component, since it follows a change of theme by itself; text goes in as text nodes, never as HTML.
@@ -69,6 +77,8 @@ li::marker { color: var(--st-gray-color); font-size: 11px; }
 .comment, .hold { color: var(--st-gray-color); }
 .buy { color: var(--st-green-color); font-weight: 700; }
 .sell { color: var(--st-red-color); font-weight: 700; }
+.removed { background: var(--st-red-background-color); }
+.added { background: var(--st-green-background-color); }
 """,
     js="""
 export default function ({ data, parentElement }) {
