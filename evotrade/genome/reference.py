@@ -15,13 +15,14 @@ def symbols_table() -> str:
 
 def functions_table() -> str:
     """Functions and their values."""
-    rows = ((_call(function), function.doc) for function in FUNCTIONS.values())
+    rows = ((f"`{signature(function)}`", function.doc) for function in FUNCTIONS.values())
     return _table(("function", "value"), rows)
 
 
-def _call(function: Function) -> str:
+def signature(function: Function) -> str:
+    """How a call of the function is written: `AVG(x, n)`."""
     arguments = ", ".join("ab"[: function.arity]) if function.kind == "bar" else "x, n"
-    return f"`{function.name}({arguments})`"
+    return f"{function.name}({arguments})"
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
