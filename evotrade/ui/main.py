@@ -11,7 +11,7 @@ from evotrade.ui.navigation import sections
 
 LOGO = Path(__file__).with_name("logo.svg")
 
-st.set_page_config(page_title="evotrade", page_icon="🧬", layout="wide")
+st.set_page_config(page_title="evotrade", page_icon="🧬", layout="wide", initial_sidebar_state=200)
 st.logo(LOGO, size="large")
 
 open_page(st.navigation(sections()))

@@ -2,11 +2,11 @@
 
 import pytest
 
+from tests.e2e.actions import IDLE, click_row, visit
 from tests.ui.stores import HOSTILE, a_cell, a_phenotype, a_store, an_evaluated_cell
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
-ROW_PX = 35
+LIST = "Cells that match the filters"
 CARDS = ("return_pct", "buy_hold_return_pct", "max_drawdown_pct", "sharpe", "trades")
 
 
@@ -33,17 +33,6 @@ def long_list(tmp_path_factory, serve):
         yield url
 
 
-def visit(page, url):
-    page.goto(url)
-    page.wait_for_selector("h3")
-    page.wait_for_selector(IDLE)
-
-
-def click_row(page, row):
-    box = page.locator("[data-testid=stDataFrame] canvas").first.bounding_box()
-    page.mouse.click(box["x"] + 15, box["y"] + ROW_PX * (row + 1.5))
-
-
 def test_the_first_visit_shows_the_list_and_the_best_cell_with_its_equity(page, address):
     visit(page, address)
     page.wait_for_selector(".js-plotly-plot .main-svg")
@@ -54,7 +43,7 @@ def test_the_first_visit_shows_the_list_and_the_best_cell_with_its_equity(page, 
 
 def test_choosing_a_row_shows_the_cell_and_puts_it_into_the_address(page, address):
     visit(page, address)
-    click_row(page, 2)
+    click_row(page, LIST, 2)
     page.wait_for_url("**/?cell=3")
     page.wait_for_function("document.querySelector('h3').innerText.startsWith('Cell 3')")
     assert "💀 dead" in page.inner_text("[data-testid=stMain]")
@@ -62,7 +51,7 @@ def test_choosing_a_row_shows_the_cell_and_puts_it_into_the_address(page, addres
 
 def test_going_back_shows_the_cell_before(page, address):
     visit(page, f"{address}/?cell=2")
-    click_row(page, 2)
+    click_row(page, LIST, 2)
     page.wait_for_url("**/?cell=3")
     page.go_back()
     page.wait_for_function("document.querySelector('h3').innerText.startsWith('Cell 2')")
@@ -131,7 +120,7 @@ def test_going_from_one_page_back_to_several_leaves_the_log_empty(page, tmp_path
 
 def test_the_status_filter_can_be_clicked_after_a_row(page, address):
     visit(page, address)
-    click_row(page, 1)
+    click_row(page, LIST, 1)
     page.wait_for_url("**/?cell=2")
     page.get_by_role("radio", name="dead").click(timeout=5_000)
     page.wait_for_url("**status=dead**")
@@ -144,7 +133,7 @@ def marked(page):
 
 def test_a_row_that_is_clicked_off_stays_marked_since_its_cell_stays_in_view(page, address):
     visit(page, f"{address}/?cell=3")
-    click_row(page, 2)
+    click_row(page, LIST, 2)
     page.wait_for_timeout(1_500)
     assert page.inner_text("h3").startswith("Cell 3")
     assert len(marked(page)) == 1
@@ -170,7 +159,7 @@ def test_an_error_nobody_expected_is_a_sentence_and_its_traceback_is_in_the_log(
 def test_the_app_says_its_name(browser, address, theme):
     page = browser.new_page(color_scheme=theme)
     visit(page, address)
-    logo = page.get_by_test_id("stHeaderLogo")
+    logo = page.get_by_test_id("stSidebarLogo")
     assert logo.evaluate("image => image.complete && image.naturalWidth > 0")
     page.close()
 
