@@ -64,14 +64,20 @@ def value(node: Node, columns: Columns, inside: Sequence[str] = ()) -> Floats | 
     Raises `GenomeError` where a timeframe cannot be made of the bars.
     """
     frames = [columns.base, *(columns.frame(suffix) for suffix in inside)]
-    with np.errstate(all="ignore"):
-        if isinstance(node, Condition):
+    if isinstance(node, Condition):
+        with np.errstate(all="ignore"):
             return np.broadcast_to(_truth(node, columns), len(columns))
-        seen = np.broadcast_to(_number(node, frames[-1], columns), len(frames[-1]))
-        while len(frames) > 1:
-            inner = frames.pop()
-            seen = columns.as_of(seen, inner, frames[-1])
+    seen = on_own_bars(node, frames[-1], columns)
+    while len(frames) > 1:
+        inner = frames.pop()
+        seen = columns.as_of(seen, inner, frames[-1])
     return seen
+
+
+def on_own_bars(node: Node, frame: Frame, columns: Columns) -> Floats:
+    """(len(frame),) the value of an expression at each bar of a timeframe of the columns, read-only."""
+    with np.errstate(all="ignore"):
+        return np.broadcast_to(_number(node, frame, columns), len(frame))
 
 
 def _vote(rule: Rule, columns: Columns) -> Decisions:
