@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pandas as pd
 
 from evotrade.evolution.ledger import Trial
 from evotrade.store.database import Database
-from evotrade.store.rows import Row, from_epoch, insert, scalar, utc
+from evotrade.store.rows import Row, fetch, from_epoch, insert, scalar, utc
 
 _TIMES = {"start_s": "span_start", "end_s": "span_end"}
 _LISTS = ("slice_n", "slice_sum", "slice_sum_sq")
@@ -25,6 +25,21 @@ _CONDITIONS = {
 }
 
 
+# One genome with the same settings on the same bars is one trial, whoever looks and however often.
+_IDENTITY = ("genome_id", "settings_key", "pair", "source", "span_start", "span_end")
+_SAME = f"""
+    SELECT {", ".join(_IDENTITY)}, min(trial_id) AS trial_id FROM trials
+    WHERE genome_id IN (SELECT unnest($genomes)) GROUP BY ALL
+"""
+
+
+class Entry(NamedTuple):
+    """Where the ledger holds a trial, and whether it was entered just now."""
+
+    trial_id: int
+    new: bool
+
+
 class TrialTable(Database):
     """The table `trials`."""
 
@@ -33,6 +48,20 @@ class TrialTable(Database):
         rows = trial_rows(trials)
         with self.write() as con:
             insert_trials(con, rows)
+
+    def enter_once(self, trials: Sequence[Trial]) -> list[Entry]:
+        """Enter those that the ledger lacks; says where each of `trials` is, in their order.
+
+        The same genome with the same settings on the same span of the same series is the same trial.
+        """
+        rows = trial_rows(trials)
+        with self.write() as con:
+            same = fetch(con, _SAME, {"genomes": [trial.genome_id for trial in trials]})
+            entries = {_identity(row): Entry(row["trial_id"], new=False) for row in same}
+            fresh = {_identity(row): row for row in rows if _identity(row) not in entries}
+            numbers = insert_trials(con, list(fresh.values()))
+        entries.update((key, Entry(number, new=True)) for key, number in zip(fresh, numbers, strict=True))
+        return [entries[_identity(row)] for row in rows]
 
     def count_trials(
         self,
@@ -84,10 +113,15 @@ def trial_rows(trials: Sequence[Trial]) -> list[Row]:
     return [_row(trial) for trial in trials]
 
 
-def insert_trials(con: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> None:
-    """Inside a write: enter rows of `trial_rows`, numbered after those there are."""
+def insert_trials(con: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> range:
+    """Inside a write: enter rows of `trial_rows`, numbered after those there are; returns their numbers."""
     first = int(scalar(con, "SELECT coalesce(max(trial_id), 0) + 1 FROM trials"))
     insert(con, "trials", [{"trial_id": number, **row} for number, row in enumerate(rows, first)])
+    return range(first, first + len(rows))
+
+
+def _identity(row: Row) -> tuple[Any, ...]:
+    return tuple(row[name] for name in _IDENTITY)
 
 
 def _row(trial: Trial) -> Row:

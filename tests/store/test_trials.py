@@ -80,3 +80,21 @@ def test_the_genomes_that_a_dish_tried_are_known(store: Store) -> None:
 def test_a_trial_without_a_time_zone_is_refused(store: Store) -> None:
     with pytest.raises(StoreError, match="has no time zone"):
         store.add_trials([trial(created_at=trial().created_at.replace(tzinfo=None))])
+
+
+def test_the_same_trial_is_entered_once_and_found_again(store: Store) -> None:
+    store.add_trials([trial(genome_id="other"), trial()])
+    assert store.enter_once([trial(outcome="test"), trial(split="all")]) == [(2, False), (2, False)]
+    assert len(store.trials()) == 2
+
+
+def test_a_trial_with_other_settings_or_on_another_span_is_another_trial(store: Store) -> None:
+    store.add_trials([trial()])
+    others = [trial(settings_key="l"), trial(end_s=39_600), trial(source="kraken"), trial(pair="ETH/USD")]
+    assert store.enter_once(others) == [(2, True), (3, True), (4, True), (5, True)]
+
+
+def test_a_trial_that_is_named_twice_at_once_is_entered_once(store: Store) -> None:
+    assert store.enter_once([trial(), trial(), trial(genome_id="b")]) == [(1, True), (1, True), (2, True)]
+    assert store.enter_once([]) == []
+    assert store.trials()["genome_id"].tolist() == ["abc", "b"]
