@@ -15,10 +15,15 @@ def status_badge(status: str) -> None:
     st.badge(status_label(status), color="green" if status == "alive" else "gray")
 
 
-def cell_badge(cell_id: int, name: str, status: str) -> None:
-    """A cell as every page mentions it, a link to its panel: status, number, and name where it has one."""
+def cell_label(cell_id: int, name: str, status: str) -> str:
+    """Markdown of a cell as every page mentions it: status, number, and name where it has one."""
     sign = status_label(status).partition(" ")[0]
-    label = f"{sign} Cell {cell_id}" + (f" · {as_markdown(name)}" if name else "")
+    return f"{sign} Cell {cell_id}" + (f" · {as_markdown(name)}" if name else "")
+
+
+def cell_badge(cell_id: int, name: str, status: str) -> None:
+    """A link to the panel of a cell, for any page but Cells itself, whose address it would not change."""
+    label = cell_label(cell_id, name, status)
     st.page_link(navigation.cells_page(), label=label, query_params={"cell": str(cell_id)})
 
 
