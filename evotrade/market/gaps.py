@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from evotrade import timeframes
@@ -15,13 +16,18 @@ from evotrade.market.candles import Candles
 
 def gaps(candles: Candles) -> pd.DataFrame:
     """One row a gap, oldest first: `start` and `end` (UTC, end exclusive), number of `missing_bars`."""
-    length = timeframes.length_s(candles.timeframe)
-    missing = np.diff(candles.time_s) // length - 1
+    return gaps_between(candles.time_s, candles.timeframe)
+
+
+def gaps_between(time_s: npt.NDArray[np.int64], timeframe: str) -> pd.DataFrame:
+    """The gaps of a series, as `gaps` has them, of which only the starts of its bars are known, rising."""
+    length = timeframes.length_s(timeframe)
+    missing = np.diff(time_s) // length - 1
     before = np.flatnonzero(missing)
     return pd.DataFrame(
         {
-            "start": pd.to_datetime(candles.end_s[before], unit="s", utc=True),
-            "end": pd.to_datetime(candles.time_s[before + 1], unit="s", utc=True),
+            "start": pd.to_datetime(time_s[before] + length, unit="s", utc=True),
+            "end": pd.to_datetime(time_s[before + 1], unit="s", utc=True),
             "missing_bars": missing[before],
         }
     )
