@@ -67,6 +67,6 @@ def fetch(
             store=lab,
             since=since,
             url=load_settings().kraken_url,
-            progress=lambda part: bar.update(task, completed=part),
+            progress=lambda part, _bars: bar.update(task, completed=part),
         )
     say(f"{candles!r}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from evotrade.cells import Phenotype
 from evotrade.errors import BadCandleFile, DataError, NotFound, SettingsError
-from evotrade.exchange import Progress
 from evotrade.exchange import fetch_candles as fetch_pieces
 from evotrade.market.candles import Candles, Source
 from evotrade.market.files import CandleFile, parse_candles
@@ -18,7 +19,10 @@ from evotrade.market.pairs import archive_name, pair_name
 from evotrade.store import Store
 
 FilePath = str | os.PathLike[str]
+Progress = Callable[[float, int], None]
+"""Takes the part that is done, 0 to 1, and the bars stored so far; what it raises ends the work."""
 
+_PIECE_BARS = 50_000  # stored at a time: 0.1 s, for which everyone else waits
 _NAME_PAIR = "name it with --pair BTC/USD (make run: PAIR=BTC/USD; Python: pair='BTC/USD')"
 
 
@@ -28,6 +32,11 @@ class ImportedCandles:
 
     file: CandleFile
     new_bars: int
+
+    @property
+    def known_bars(self) -> int:
+        """How many the store had already, just as they are in the file."""
+        return len(self.file.candles) - self.new_bars
 
 
 def read_candle_file(
@@ -40,7 +49,6 @@ def read_candle_file(
     path.
     """
     file = Path(path)
-    named_pair, named_timeframe = archive_name(file.name) or ("", None)
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -50,12 +58,24 @@ def read_candle_file(
                 f"--pair {pair_name(os.fspath(path))} (Python: with store=…)"
             ) from None
         raise BadCandleFile(f"{file} cannot be read ({error.strerror}): check the path") from None
+    return candle_file(content, file.name, timeframe, pair, source)
+
+
+def candle_file(
+    content: bytes,
+    name: str,
+    timeframe: str | None = None,
+    pair: str | None = None,
+    source: Source = "archive",
+) -> CandleFile:
+    """What the bytes of a candle file hold, see `read_candle_file`; `name` is the file's, without folder."""
+    named_pair, named_timeframe = archive_name(name) or ("", None)
     return parse_candles(
         content,
         timeframe=timeframe or named_timeframe,
         pair=pair_name(pair) if pair else named_pair,
         source=source,
-        name=file.name,
+        name=name,
     )
 
 
@@ -100,11 +120,24 @@ def import_candles(
     return import_file(read_candle_file(path, interval, pair, source), Path(path).name, store=store)
 
 
-def import_file(file: CandleFile, name: str, *, store: Store) -> ImportedCandles:
-    """Bring what a file held into the store; errors call it `name`. `SettingsError` without a pair."""
-    if not file.candles.pair:
+def import_file(
+    file: CandleFile, name: str, *, store: Store, progress: Progress | None = None
+) -> ImportedCandles:
+    """Bring what a file held into the store; errors call it `name`. `SettingsError` without a pair.
+
+    It is stored in pieces, so that nobody else waits for the whole of it; one that was interrupted is
+    finished by importing the file again.
+    """
+    candles = file.candles
+    if not candles.pair:
         raise SettingsError(f"{name} does not say its pair: {_NAME_PAIR}")
-    return ImportedCandles(file, store.save_candles(file.candles))
+    new_bars = 0
+    for first in range(0, len(candles), _PIECE_BARS):
+        piece = candles[first : first + _PIECE_BARS]
+        new_bars += store.save_candles(piece)
+        if progress is not None:
+            progress((first + len(piece)) / len(candles), first + len(piece))
+    return ImportedCandles(file, new_bars)
 
 
 def fetch_candles(
@@ -115,24 +148,34 @@ def fetch_candles(
     since: datetime | None = None,
     url: str | None = None,
     progress: Progress | None = None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Candles:
     """Bring Kraken's candles into the store, and return those fetched: the latest 720, or all from `since`.
 
     `since` without a zone is UTC; candles older than the latest 720 are made of trades, 1 000 a second.
-    Each piece is stored as it comes, so that an interrupted fetch loses little. `progress` takes the part
-    that is done. Raises `ExchangeError`, and `NotFound` where Kraken has no such candles.
+    Each piece is stored as it comes, so that an interrupted fetch loses little. `sleep` waits between
+    calls; what it or `progress` raises ends the fetch. Raises `ExchangeError`, and `NotFound` where Kraken
+    has no such candles.
     """
     since_s = (
         None if since is None else int((since if since.tzinfo else since.replace(tzinfo=UTC)).timestamp())
     )
     first_s: int | None = None
-    for piece in fetch_pieces(pair, interval, since_s, url=url, progress=progress):
+    bars = 0
+
+    def tell(part: float) -> None:
+        if progress is not None:
+            progress(part, bars)
+
+    for piece in fetch_pieces(pair, interval, since_s, url=url, progress=tell, sleep=sleep):
         store.save_candles(piece)
+        bars += len(piece)
         first_s = int(piece.time_s[0]) if first_s is None else first_s
     if first_s is None:
         raise NotFound(
             f"Kraken has no finished {interval} bars of {pair} yet: try an earlier day or a shorter bar"
         )
+    tell(1.0)
     return store.load_candles(pair_name(pair), interval.lower(), "kraken", first_s)
 
 
@@ -152,6 +195,17 @@ def keep_candles(candles: Candles, store: Store) -> None:
                 f"the store holds further bars or columns of {candles.pair} {candles.timeframe} from "
                 f"{candles.source} between these: use its candles, or a store of its own"
             )
+
+
+def phenotype_candles(store: Store, phenotype: Phenotype) -> Candles:
+    """The stored series that a phenotype was made on."""
+    return store.load_candles(
+        phenotype.pair,
+        phenotype.base_timeframe,
+        source=phenotype.source,
+        start_s=phenotype.series_start_s,
+        end_s=phenotype.series_end_s,
+    )
 
 
 def latest_series(store: Store) -> Candles | None:

@@ -7,13 +7,29 @@ import pandas as pd
 import pytest
 
 from evotrade.errors import BadCandleFile, ExchangeError, NotFound, SettingsError
-from evotrade.lab.candles import fetch_candles, import_candles, latest_series, load_candles, read_candle_file
+from evotrade.lab.candles import (
+    candle_file,
+    fetch_candles,
+    import_candles,
+    import_file,
+    latest_series,
+    load_candles,
+    read_candle_file,
+)
 from evotrade.market import CandleFile, Candles, gaps, synthetic_candles
 from evotrade.store import Store, open_store
 from tests.kraken_server import Kraken, recorded, serve
 from tests.paths import shared
 
 HOURS = synthetic_candles(48, "1h", seed=5, pair="BTC/USD")
+
+
+class Ended(Exception):
+    """What a person's Stop raises in the midst of the work."""
+
+
+def end(*_: float) -> None:
+    raise Ended
 
 
 @pytest.fixture
@@ -116,6 +132,31 @@ def test_an_import_says_what_was_new_refused_and_without_trades(tmp_path: Path, 
     assert load_candles("BTC/USD", "1h", store) == first.file.candles
 
 
+def test_bytes_with_a_name_are_what_the_file_of_that_name_is(tmp_path: Path) -> None:
+    path = written(tmp_path, "XBTUSD_60.csv")
+    assert candle_file(path.read_bytes(), path.name) == read_candle_file(path)
+    with pytest.raises(BadCandleFile, match=r"XBTUSD_240\.csv holds bars of 1h, not of 4h"):
+        candle_file(path.read_bytes(), "XBTUSD_240.csv")
+
+
+def test_a_long_file_is_stored_in_pieces_that_are_told(store: Store) -> None:
+    file = CandleFile(synthetic_candles(60_000, "1m", seed=1, pair="BTC/USD"))
+    told: list[tuple[float, int]] = []
+    brought = import_file(file, "minutes.csv", store=store, progress=lambda *done: told.append(done))
+    assert (brought.new_bars, brought.known_bars) == (60_000, 0)
+    assert told == [(50_000 / 60_000, 50_000), (1.0, 60_000)]
+    assert store.load_candles("BTC/USD", "1m") == file.candles
+
+
+def test_an_import_that_was_ended_keeps_what_it_had_and_is_finished_by_another(store: Store) -> None:
+    file = CandleFile(synthetic_candles(60_000, "1m", seed=1, pair="BTC/USD"))
+    with pytest.raises(Ended):
+        import_file(file, "minutes.csv", store=store, progress=end)
+    assert store.coverage()["bars"].tolist() == [50_000]
+    brought = import_file(file, "minutes.csv", store=store)
+    assert (brought.new_bars, brought.known_bars) == (10_000, 50_000)
+
+
 def test_a_file_without_a_pair_cannot_be_imported(tmp_path: Path, store: Store) -> None:
     file = written(tmp_path, "hours.csv")
     with pytest.raises(SettingsError, match=r"hours\.csv does not say its pair: name it with --pair"):
@@ -184,7 +225,9 @@ def hourly_trades(hours: int) -> Kraken:
 def test_a_day_without_a_zone_is_a_day_in_utc(store: Store, since: datetime) -> None:
     parts: list[float] = []
     with serve(hourly_trades(25)) as kraken:
-        candles = fetch_candles("BTC/USD", "1h", store, since=since, url=kraken.url, progress=parts.append)
+        candles = fetch_candles(
+            "BTC/USD", "1h", store, since=since, url=kraken.url, progress=lambda part, _: parts.append(part)
+        )
     assert candles.close.tolist() == np.arange(1.0, 25).tolist()  # the 25th hour still runs
     assert parts[-1] == 1
 
@@ -198,6 +241,22 @@ def test_an_interrupted_fetch_keeps_what_it_had(store: Store, kraken: Kraken) ->
     with pytest.raises(ExchangeError, match="Permission denied"):
         fetch_candles("BTC/USD", "1h", store, since=datetime(2023, 11, 15), url=kraken.url)
     assert store.load_candles("BTC/USD", "1h").close.tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+@pytest.mark.parametrize("by", ["progress", "sleep"])
+def test_a_fetch_that_was_ended_keeps_what_it_had(store: Store, by: str) -> None:
+    with serve(hourly_trades(60)) as kraken, pytest.raises(Ended):
+        fetch_candles("BTC/USD", "1h", store, since=datetime(2023, 11, 15), url=kraken.url, **{by: end})
+    assert store.coverage()["bars"].tolist() == [
+        29
+    ]  # of 30 trades on the first page, the last hour may go on
+
+
+def test_a_fetch_tells_how_many_bars_it_has_stored(store: Store) -> None:
+    told: list[tuple[float, int]] = []
+    with serve(hourly_trades(25)) as kraken:
+        fetch_candles("BTC/USD", "1h", store, url=kraken.url, progress=lambda *done: told.append(done))
+    assert told == [(1.0, 3)]
 
 
 def test_a_market_without_finished_bars_is_not_found(store: Store, kraken: Kraken) -> None:

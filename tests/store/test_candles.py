@@ -86,6 +86,43 @@ def test_missing_candles_say_what_there_is(store: Store) -> None:
         store.load_candles("BTC/USD", "1h", start_s=1_000_000)
 
 
+@given(candle_series(min_bars=1, max_bars=20))
+def test_bar_starts_are_those_of_the_candles(shared_store: Store, candles: Candles) -> None:
+    candles = replace(candles, pair=f"PAIR{next(NUMBERS)}/USD")
+    shared_store.save_candles(candles[len(candles) // 2 :])  # the later half first
+    shared_store.save_candles(candles)
+    starts = shared_store.bar_starts(candles.pair, candles.timeframe, candles.source)
+    assert starts.tolist() == candles.time_s.tolist()
+
+
+@given(candle_series(min_bars=1, max_bars=60), st.integers(1, 10))
+def test_the_closes_of_a_line_are_closes_with_its_ends_and_extremes(
+    shared_store: Store, candles: Candles, stretches: int
+) -> None:
+    candles = replace(candles, pair=f"PAIR{next(NUMBERS)}/USD")
+    shared_store.save_candles(candles)
+    line = shared_store.closes(candles.pair, candles.timeframe, candles.source, stretches)
+    kept = dict(zip((line["time"].astype("int64") // 10**6).tolist(), line["close"].tolist(), strict=True))
+    every = dict(zip(candles.time_s.tolist(), candles.close.tolist(), strict=True))
+    assert kept.items() <= every.items()
+    assert line["time"].is_monotonic_increasing
+    assert {min(every), max(every)} <= kept.keys()
+    assert {min(every.values()), max(every.values())} <= set(kept.values())
+    assert len(kept) <= 2 * stretches + 2
+
+
+def test_a_line_of_more_stretches_than_bars_has_all_of_them(store: Store) -> None:
+    store.save_candles(flat([1, 2, 7]))
+    assert store.closes("BTC/USD", "1h", "archive")["close"].tolist() == [10.0, 10.0, 10.0]
+
+
+def test_a_line_of_a_series_that_is_not_there_says_what_is(store: Store) -> None:
+    store.save_candles(flat([1]))
+    for read in (store.bar_starts, store.closes):
+        with pytest.raises(NotFound, match="it holds BTC/USD 1h from archive"):
+            read("BTC/USD", "1h", "kraken")
+
+
 def test_coverage_lists_every_series(store: Store) -> None:
     assert store.coverage().empty
     store.save_candles(flat([1, 2]))
