@@ -9,7 +9,7 @@ from typing import Any, TypedDict, Unpack
 import duckdb
 import pandas as pd
 
-from evotrade.cells import Cell
+from evotrade.cells import Cell, Phenotype
 from evotrade.errors import NotFound, StoreError
 from evotrade.store.births import Brood
 from evotrade.store.phenotypes import PhenotypeTable, fetch_phenotypes
@@ -46,6 +46,19 @@ _CONDITIONS = {
                genome)), lower($text)) > 0""",
 }
 
+# UNION, not UNION ALL: an ancestor is reached once, however many ways lead to it, even around a circle.
+_ANCESTORS = f"""
+    WITH RECURSIVE
+    edges AS (
+        SELECT cell_id, parent_id AS parent FROM cells WHERE parent_id IS NOT NULL
+        UNION ALL
+        SELECT cell_id, second_parent_id AS parent FROM cells WHERE second_parent_id IS NOT NULL
+    ),
+    up (cell_id) AS (
+        SELECT $id::BIGINT UNION SELECT edges.parent FROM up JOIN edges ON edges.cell_id = up.cell_id
+    )
+    SELECT {_COLUMNS} FROM cells JOIN up USING (cell_id) WHERE cell_id <> $id ORDER BY cell_id
+"""
 _CHANGED = """
     SELECT cell_id, v.status, v.reasons FROM verdicts v JOIN cells c USING (cell_id)
     WHERE v.status <> c.status OR v.reasons <> c.reasons
@@ -121,7 +134,13 @@ class CellTable(PhenotypeTable):
             rows = fetch(con, f"SELECT {_COLUMNS} FROM cells WHERE cell_id = $id", {"id": cell_id})
             if not rows:
                 raise no_such_cell(con, cell_id)
-            return _cell(rows[0], con)
+            return cell_of(rows[0], fetch_phenotypes(con, cell_id))
+
+    def ancestors(self, cell_id: int) -> tuple[Cell, ...]:
+        """All cells that the cell descends from, by number, without their phenotypes."""
+        with self.read() as con:
+            rows = fetch(con, _ANCESTORS, {"id": cell_id})
+        return tuple(map(cell_of, rows))
 
     def set_statuses(self, verdicts: Iterable[tuple[int, str, Sequence[str]]], at: datetime) -> int:
         """Set (cell_id, status, reasons) of cells; changes go into the history and are counted."""
@@ -150,13 +169,14 @@ class CellTable(PhenotypeTable):
         )
 
 
-def _cell(row: Mapping[str, Any], con: duckdb.DuckDBPyConnection) -> Cell:
+def cell_of(row: Mapping[str, Any], phenotypes: tuple[Phenotype, ...] = ()) -> Cell:
+    """The cell that a row with `COLUMNS` describes."""
     return Cell(
         **{
             **row,
             "reasons": tuple(row["reasons"]),
             "created_at": row["created_at"].astimezone(UTC),
-            "phenotypes": fetch_phenotypes(con, row["cell_id"]),
+            "phenotypes": phenotypes,
         }
     )
 

@@ -191,3 +191,20 @@ def test_a_verdict_on_nobody_changes_nothing(store: Store) -> None:
         store.set_statuses([(1, "dead", []), (9, "dead", [])], NOW)
     assert store.cell(1).status == "alive"
     assert store.set_statuses([], NOW) == 0
+
+
+def test_ancestors_come_once_and_whole_but_for_their_phenotypes(store: Store) -> None:
+    family = ((None, None), (1, None), (1, 77), (2, 3), (4, None))
+    store.add_cells(
+        [
+            cell(cell_id=n, parent_id=one, second_parent_id=other, phenotypes=(phenotype(),))
+            for n, (one, other) in enumerate(family, start=1)
+        ]
+    )
+    assert store.ancestors(4) == tuple(dataclasses.replace(store.cell(n), phenotypes=()) for n in (1, 2, 3))
+    assert store.ancestors(1) == ()
+
+
+def test_a_circle_of_ancestors_ends(store: Store) -> None:
+    store.add_cells([cell(cell_id=1, parent_id=2), cell(cell_id=2, parent_id=1)])
+    assert [one.cell_id for one in store.ancestors(1)] == [2]
