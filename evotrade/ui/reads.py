@@ -99,8 +99,7 @@ def children(cell_id: int) -> list[int]:
 
 @st.cache_data(ttl=_KEPT_S, max_entries=_MANY, show_spinner=False)
 def _children(_store: Store, version: str, cell_id: int) -> list[int]:
-    relatives = _store.lineage(cell_id)
-    return [int(number) for number in relatives.loc[relatives["depth"] == 1, "cell_id"]]
+    return _store.children(cell_id)
 
 
 def replayed(cell: Cell, phenotype: Phenotype) -> Backtest:
