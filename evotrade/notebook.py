@@ -27,6 +27,7 @@ from evotrade.genome import Genome, as_genome
 from evotrade.lab import candles as candle_service
 from evotrade.lab import cells as cell_service
 from evotrade.lab import evolution
+from evotrade.lab.bench import whole_plan
 from evotrade.market.candles import Candles
 from evotrade.market.resample import resample
 from evotrade.plots.equity import equity_figure
@@ -172,7 +173,7 @@ def backtest_many(
     trees = [as_genome(genome) for genome in genomes]
     series = _at(candles, timeframe)
     execution = Execution(**terms, limits=limits or Limits())
-    plan = cell_service.whole_plan(series, (series.timeframe,), execution, combine)
+    plan = whole_plan(series, (series.timeframe,), execution, combine)
     evaluations = evaluate_all(trees, series, plan, executor or SerialExecutor(), workers)
     if store is not None:
         cell_service.count_looks(trees, evaluations, plan, series, store)

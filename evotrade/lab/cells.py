@@ -7,33 +7,90 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from evotrade.cells import Cell, Phenotype, is_viable, objective
+from evotrade.cells import Cell, Phenotype, is_viable
 from evotrade.engine import ENGINE_VERSION
 from evotrade.engine.backtest import Backtest, Span, backtest
 from evotrade.engine.execution import Execution
-from evotrade.errors import DataError, NotFound
+from evotrade.errors import DataError, NotEnoughCandles, NotFound
 from evotrade.evolution.evaluation import Evaluation, Plan, evaluate_batch, series_columns
-from evotrade.evolution.evidence import Occasion, outcomes, phenotypes, trials
+from evotrade.evolution.evidence import Occasion, outcomes, phenotypes, skips, trials
+from evotrade.evolution.fitness import measure_fitness
 from evotrade.evolution.ledger import Trial
 from evotrade.genome import Genome, as_genome
-from evotrade.lab.candles import keep_candles
-from evotrade.lab.evolution import viability_rules
+from evotrade.lab.bench import Bench, whole_bench
+from evotrade.lab.candles import keep_candles, phenotype_candles
 from evotrade.market.candles import Candles
-from evotrade.settings import load_settings
 from evotrade.store import Store
+from evotrade.store.trials import Entry
+
+BY_HAND = "hand"
+"""The operator of a fork that a person wrote."""
 
 
-def whole_plan(candles: Candles, timeframes: Sequence[str], execution: Execution, combine: str) -> Plan:
-    """A plan that judges the whole series at each timeframe."""
-    spans = {}
-    for name in timeframes:
-        series = series_columns(candles, name).candles
-        if not len(series):
-            raise DataError(
-                f"{len(candles)} bars of {candles.timeframe} make no bar of {name}: use more candles"
-            )
-        spans[name] = (Span.whole(series),)
-    return Plan(spans, execution, combine)
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a bench showed of a genome.
+
+    `cell` is the one that it would be, with its phenotypes, fitness and status, as yet without a number;
+    `trials` say where the ledger holds each look, `market_trials` counts the trials on that market and time.
+    """
+
+    bench: Bench
+    genome: Genome
+    cell: Cell
+    trials: tuple[Entry, ...]
+    market_trials: int
+
+
+def try_on(bench: Bench, genome: Genome | str, store: Store) -> Tried:
+    """Evaluate a genome on a bench and record each timeframe and split as a trial, once.
+
+    Raises `GenomeError` and `NotEnoughCandles` for a genome that can run at none of the timeframes.
+    """
+    tree = as_genome(genome)
+    evaluation = _evaluate(tree, bench)
+    cell = _cell(tree, evaluation, bench)
+    occasion = Occasion("test", "", cell.fitness, cell.created_at)
+    entries = store.enter_once(trials(tree, evaluation, bench.plan, bench.candles, occasion))
+    counted = store.count_trials(bench.candles.pair, bench.start_s, bench.end_s)
+    return Tried(bench, tree, cell, tuple(entries), counted)
+
+
+def create_on(
+    bench: Bench,
+    genome: Genome | str,
+    store: Store,
+    *,
+    name: str = "",
+    hypothesis: str = "",
+    category: str = "",
+    parent: int | None = None,
+) -> Cell:
+    """A person's cell: evaluated on the bench, judged, stored, and recorded as a trial.
+
+    `parent` is the cell it was forked from; a person's cell belongs to no dish, not even to its parent's.
+    The candles go into the store too, so that the cell can be replayed. Raises what `try_on` raises,
+    `NotFound` for an unknown parent, `DataError` for candles without a pair or other than those in the store.
+    """
+    tree = as_genome(genome)
+    forked_from = store.cell(parent) if parent is not None else None
+    evaluation = _evaluate(tree, bench)
+    cell = replace(
+        _cell(tree, evaluation, bench),
+        name=name,
+        hypothesis=hypothesis,
+        category=category,
+        generation=forked_from.generation + 1 if forked_from else 0,
+        parent_id=parent,
+        operator=BY_HAND if forked_from else "",
+    )
+    occasion = Occasion("born", "", cell.fitness, cell.created_at, "", None, cell.generation, cell.operator)
+    looks = trials(tree, evaluation, bench.plan, bench.candles, occasion)
+    with store.write():
+        keep_candles(bench.candles, store)
+        (cell_id,) = store.add_cells([cell])
+        store.enter_once(looks)
+    return store.cell(cell_id)
 
 
 def try_genome(
@@ -45,24 +102,8 @@ def try_genome(
     execution: Execution | None = None,
     combine: str = "votes",
 ) -> tuple[Phenotype, ...]:
-    """Evaluate a genome on all of `candles` and record the look as a trial. `GenomeError` if it can't run."""
-    tree = as_genome(genome)
-    plan = whole_plan(candles, timeframes or (candles.timeframe,), execution or Execution(), combine)
-    evaluation = _evaluate(tree, candles, plan)
-    count_looks([tree], [evaluation], plan, candles, store)
-    return phenotypes(evaluation, plan, candles)
-
-
-def count_looks(
-    genomes: Sequence[Genome], evaluations: Sequence[Evaluation], plan: Plan, candles: Candles, store: Store
-) -> None:
-    """Record evaluations that made no cell as trials, in one transaction."""
-    now = _now()
-    ledger: list[Trial] = []
-    for genome, evaluation in zip(genomes, evaluations, strict=True):
-        occasion = Occasion("test", "", _fitness(evaluation, "return_pct"), now)
-        ledger.extend(trials(genome, evaluation, plan, candles, occasion))
-    store.add_trials(ledger)
+    """Evaluate a genome on all of `candles` and record the look as a trial; raises what `try_on` raises."""
+    return try_on(whole_bench(candles, timeframes, execution, combine), genome, store).cell.phenotypes
 
 
 def create_cell(
@@ -78,38 +119,23 @@ def create_cell(
     execution: Execution | None = None,
     combine: str = "votes",
 ) -> Cell:
-    """A person's cell: evaluated on all of `candles`, judged, stored, and recorded as a trial.
+    """A person's cell, evaluated on all of `candles`: see `create_on`."""
+    objective = "return_pct" if parent is None else store.cell(parent).objective
+    bench = whole_bench(candles, timeframes, execution, combine, objective)
+    return create_on(bench, genome, store, name=name, hypothesis=hypothesis, category=category, parent=parent)
 
-    `parent` is the cell it was forked from. The candles go into the store too, so that the cell can be
-    replayed. Raises `GenomeError`, `NotFound` for an unknown parent, `DataError` for candles without a pair
-    or other than those in the store.
-    """
-    tree = as_genome(genome)
-    forked_from = store.cell(parent) if parent is not None else None
-    plan = whole_plan(candles, timeframes or (candles.timeframe,), execution or Execution(), combine)
-    evaluation = _evaluate(tree, candles, plan)
+
+def count_looks(
+    genomes: Sequence[Genome], evaluations: Sequence[Evaluation], plan: Plan, candles: Candles, store: Store
+) -> None:
+    """Record evaluations on all of the candles that made no cell as trials, in one transaction."""
     now = _now()
-    cell = Cell(
-        genome=str(tree),
-        genome_id=tree.id,
-        fitness=_fitness(evaluation, "return_pct"),
-        created_at=now,
-        name=name,
-        hypothesis=hypothesis,
-        category=category,
-        generation=forked_from.generation + 1 if forked_from else 0,
-        parent_id=parent,
-        origin="person",
-        combine=combine,
-        phenotypes=phenotypes(evaluation, plan, candles),
-    )
-    verdict = is_viable(cell, viability_rules(load_settings()))
-    cell = replace(cell, status=verdict.status, reasons=verdict.reasons + verdict.warnings)
-    with store.write():
-        keep_candles(candles, store)
-        (cell_id,) = store.add_cells([cell])
-        store.add_trials(trials(tree, evaluation, plan, candles, Occasion("born", "", cell.fitness, now)))
-    return store.cell(cell_id)
+    ledger: list[Trial] = []
+    for genome, evaluation in zip(genomes, evaluations, strict=True):
+        returns = [row.metrics["return_pct"] for row in outcomes(evaluation, "all").values()]
+        occasion = Occasion("test", "", max(returns, default=math.nan), now)
+        ledger.extend(trials(genome, evaluation, plan, candles, occasion))
+    store.enter_once(ledger)
 
 
 def replay(store: Store, cell: Cell, phenotype: Phenotype, candles: Candles | None = None) -> Backtest:
@@ -135,17 +161,6 @@ def replay(store: Store, cell: Cell, phenotype: Phenotype, candles: Candles | No
         execution=Execution.from_dict(phenotype.execution),
         combine=phenotype.combine,
         span=Span(phenotype.split, phenotype.start_s, phenotype.end_s),
-    )
-
-
-def phenotype_candles(store: Store, phenotype: Phenotype) -> Candles:
-    """The stored series that a phenotype was made on."""
-    return store.load_candles(
-        phenotype.pair,
-        phenotype.base_timeframe,
-        source=phenotype.source,
-        start_s=phenotype.series_start_s,
-        end_s=phenotype.series_end_s,
     )
 
 
@@ -186,18 +201,31 @@ def _same(stored: float, computed: float) -> bool:
     return stored == computed or (math.isnan(stored) and math.isnan(computed))
 
 
-def _evaluate(genome: Genome, candles: Candles, plan: Plan) -> Evaluation:
+def _evaluate(genome: Genome, bench: Bench) -> Evaluation:
     """Evaluate one genome; unlike in a population, one that can run nowhere is the caller's mistake."""
-    for timeframe in plan.spans:
-        genome.lookback(timeframe)
-    (evaluation,) = evaluate_batch([genome], candles, plan)
+    (evaluation,) = evaluate_batch([genome], bench.candles, bench.plan)
+    reasons = skips(evaluation)
+    if len(reasons) == len(evaluation):
+        timeframe, reason = next(iter(reasons.items()))
+        genome.lookback(timeframe)  # says the place in the text, where the reason has one
+        raise NotEnoughCandles(f"this genome {reason}: shorten its windows and lags, or use more candles")
     return evaluation
 
 
-def _fitness(evaluation: Evaluation, name: str) -> float:
-    """The best of the timeframes on the whole series."""
-    values = (row.metrics[objective(name).metric] for row in outcomes(evaluation, "all").values())
-    return max((value for value in values if not math.isnan(value)), default=math.nan)
+def _cell(genome: Genome, evaluation: Evaluation, bench: Bench) -> Cell:
+    """The cell that the genome would be, judged as the bench's dish judges, but of no dish itself."""
+    cell = Cell(
+        genome=str(genome),
+        genome_id=genome.id,
+        fitness=measure_fitness(outcomes(evaluation, bench.training), bench.dish).value,
+        created_at=_now(),
+        origin="person",
+        combine=bench.dish.combine,
+        objective=bench.dish.objective,
+        phenotypes=phenotypes(evaluation, bench.plan, bench.candles),
+    )
+    verdict = is_viable(cell, bench.dish.viability)
+    return replace(cell, status=verdict.status, reasons=verdict.reasons + verdict.warnings)
 
 
 def _now() -> datetime:

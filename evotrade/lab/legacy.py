@@ -20,8 +20,8 @@ from evotrade.evolution.evaluation import evaluate_batch
 from evotrade.evolution.evidence import Occasion, phenotypes, trials
 from evotrade.evolution.ledger import Fate, Trial, settings_key
 from evotrade.genome import as_genome
+from evotrade.lab.bench import whole_plan
 from evotrade.lab.candles import keep_candles
-from evotrade.lab.cells import whole_plan
 from evotrade.lab.evolution import viability_rules
 from evotrade.market.candles import Candles
 from evotrade.settings import load_settings

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from evotrade.engine.execution import Execution
-from evotrade.errors import DataError, GenomeError, NotFound
-from evotrade.lab.cells import create_cell, replay, reproduce, try_genome
+from evotrade.errors import DataError, GenomeError, NotEnoughCandles, NotFound
+from evotrade.lab.bench import bench_on
+from evotrade.lab.cells import create_cell, create_on, replay, reproduce, try_genome, try_on
 from evotrade.market import synthetic_candles
 from evotrade.store import open_store
 
@@ -29,6 +30,57 @@ def test_a_look_at_a_genome_is_a_trial_and_makes_no_cell(store):
     assert store.cells().empty
 
 
+def test_each_timeframe_and_split_of_a_bench_is_a_trial_that_says_its_number(store):
+    shown = try_on(bench_on(CANDLES, ("1h", "4h"), store=store), GENOME, store)
+    assert shown.trials == ((1, True), (2, True), (3, True), (4, True))
+    assert list(store.trials()["split"]) == ["train", "validation"] * 2
+    assert shown.market_trials == 4
+    assert store.cells().empty
+
+
+def test_the_same_look_again_is_the_same_trial(store):
+    bench = bench_on(CANDLES, store=store)
+    first = try_on(bench, GENOME, store)
+    again = try_on(bench, "if close() > avg(close,20) then buy else sell", store)
+    assert again.trials == tuple((entry.trial_id, False) for entry in first.trials)
+    assert again.market_trials == first.market_trials == 2
+
+
+def test_what_would_be_born_is_what_is_born(store):
+    bench = bench_on(CANDLES, ("1h", "4h"), store=store)
+    would_be = try_on(bench, GENOME, store).cell
+    born = create_on(bench, GENOME, store)
+    same = ("fitness", "status", "reasons", "objective", "combine", "origin", "dish", "phenotypes")
+    assert all(repr(getattr(would_be, name)) == repr(getattr(born, name)) for name in same)
+    assert len(store.trials()) == 4
+
+
+def test_fitness_is_train_s_at_the_best_timeframe(store):
+    born = create_on(bench_on(CANDLES, ("1h", "4h"), store=store), GENOME, store)
+    train = [row.metrics["return_pct"] for row in born.phenotypes if row.split == "train"]
+    assert born.fitness == max(train)
+
+
+def test_a_strategy_that_never_enters_is_born_dead(store):
+    born = create_on(bench_on(CANDLES, store=store), "IF DELTA < 0 THEN BUY", store)
+    assert (born.status, born.fitness) == ("dead", 0.0)
+    assert "never entered a trade on train, at any timeframe" in born.reasons
+    assert store.count_trials(CANDLES.pair) == 0
+
+
+def test_a_timeframe_that_a_strategy_cannot_run_at_is_skipped(store):
+    bench = bench_on(CANDLES, ("1h", "4h"), store=store)
+    shown = try_on(bench, "IF DELTA_1H(0) > DELTA_1H(3) THEN BUY ELSE SELL", store)
+    skipped = {row.timeframe for row in shown.cell.phenotypes if row.skipped}
+    assert (skipped, len(shown.trials)) == ({"4h"}, 2)
+
+
+def test_a_strategy_that_looks_back_beyond_the_warm_up_is_refused(store):
+    with pytest.raises(NotEnoughCandles, match="looks back 499 bars of 1h, the warm-up has 150"):
+        try_on(bench_on(CANDLES, store=store), "IF DELTA > AVG(DELTA, 500) THEN BUY", store)
+    assert store.trials().empty
+
+
 def test_a_person_s_cell_is_evaluated_judged_stored_and_counted(store):
     cell = create_cell(
         GENOME, CANDLES, store=store, name="crossing", hypothesis="trends last", category="trend"
@@ -42,7 +94,14 @@ def test_a_person_s_cell_is_evaluated_judged_stored_and_counted(store):
 def test_a_fork_is_its_parent_s_child(store):
     parent = create_cell(GENOME, CANDLES, store=store)
     child = create_cell(GENOME.replace("20", "21"), CANDLES, store=store, parent=parent.cell_id)
-    assert (child.parent_id, child.generation) == (parent.cell_id, 1)
+    assert (child.parent_id, child.generation, child.operator) == (parent.cell_id, 1, "hand")
+    assert (parent.operator, child.second_parent_id) == ("", None)
+
+
+def test_a_fork_keeps_its_parent_s_objective(store):
+    parent = create_on(bench_on(CANDLES, objective="sharpe", store=store), GENOME, store)
+    child = create_cell(GENOME.replace("20", "21"), CANDLES, store=store, parent=parent.cell_id)
+    assert (child.objective, child.fitness) == ("sharpe", child.phenotypes[0].metrics["sharpe"])
 
 
 def test_a_cell_is_reproduced_from_stored_candles_and_from_its_own(store):
