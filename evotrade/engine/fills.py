@@ -211,8 +211,8 @@ class Trades:
 def make_trades(fills: Fills, bars: int) -> Trades:
     """Pair buys and sells of a simulation over `bars` bars."""
     is_open = len(fills) % 2
-    nothing = np.full(is_open, np.nan)
-    exit_bar = np.append(fills.bar[1::2], [-1] * is_open)
+    nothing, never = np.full(is_open, np.nan), np.full(is_open, -1)
+    exit_bar = np.append(fills.bar[1::2], never)
     value, pnl = fills.price * fills.quantity, np.append(fills.pnl[1::2], nothing)
     still_open: tuple[Reason, ...] = ("open",) if is_open else ()
     why = fills.reason[1::2] + still_open
@@ -224,7 +224,7 @@ def make_trades(fills: Fills, bars: int) -> Trades:
         entry_bar=fills.bar[::2],
         exit_bar=exit_bar,
         entry_time_s=fills.time_s[::2],
-        exit_time_s=np.append(fills.time_s[1::2], [-1] * is_open),
+        exit_time_s=np.append(fills.time_s[1::2], never),
         entry_price=fills.price[::2],
         exit_price=np.append(fills.price[1::2], nothing),
         quantity=fills.quantity[::2],

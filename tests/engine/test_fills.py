@@ -106,6 +106,16 @@ def test_fills_pair_to_trades_with_an_open_one_last():
     np.testing.assert_array_equal(trades.return_pct, [20, np.nan])
 
 
+@pytest.mark.parametrize("fills", [0, 1, 2, 3])
+def test_bars_and_times_of_trades_are_whole_numbers(fills):
+    log = FillLog()
+    for number in range(fills):
+        log.add(number, 3_600 * number, "signal", Fill(1 - 2 * (number % 2), 100.0, 1.0, 0.0, 0.0, 0.0, 0.0))
+    trades = make_trades(log.columns(), bars=10)
+    for name in ("entry_bar", "exit_bar", "entry_time_s", "exit_time_s", "bars_held"):
+        assert getattr(trades, name).dtype == np.int64
+
+
 def test_no_fills_are_no_trades():
     trades = make_trades(FillLog().columns(), bars=5)
     assert (len(trades), trades.closed) == (0, 0)
