@@ -16,6 +16,13 @@ _DECIMALS = {"count": 0, "bars": 1, "bps a side": 1}
 _MONEY = "quote currency"
 _NO_DECIMALS_FROM = 1_000
 _SCALES = ((1e12, " T"), (1e9, " B"), (1e6, " M"))
+_DAY_S, _YEAR_S = 86_400, 365 * 86_400
+_DURATIONS = (
+    ("years", _YEAR_S, 2 * _YEAR_S),
+    ("days", _DAY_S, 2 * _DAY_S),
+    ("h", 3_600, 3_600),
+    ("min", 60, 60),
+)
 _UNIT_WORDS = ("pct", "bps", "bars")
 _SPELLED = {"cagr": "CAGR", "sqn": "SQN", "avg": "average"}
 _SAID = {"buy_hold_return_pct": "Buy and hold", "max_drawdown_bars": "Longest drawdown"}
@@ -79,3 +86,11 @@ def day(time_s: int) -> str:
 def moment(time: datetime) -> str:
     """A time to the minute, UTC."""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def duration(seconds: float) -> str:
+    """A length of time in the unit that suits it: `45 s`, `1.5 h`, `12 days`."""
+    for unit, length_s, from_s in _DURATIONS:
+        if seconds >= from_s:
+            return f"{seconds / length_s:,.1f}".removesuffix(".0") + f" {unit}"
+    return f"{seconds:.0f} s"

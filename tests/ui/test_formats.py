@@ -80,3 +80,20 @@ def test_times_are_in_utc():
 def test_the_quote_currency_is_the_second_of_the_pair():
     assert formats.quote_currency("BTC/USD") == "USD"
     assert formats.quote_currency("PURR") == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (59.4, "59 s"),
+        (60, "1 min"),
+        (5_400, "1.5 h"),
+        (86_400, "24 h"),
+        (172_800, "2 days"),
+        (86_400 * 400, "400 days"),
+        (86_400 * 365 * 3.25, "3.2 years"),
+    ],
+)
+def test_a_length_of_time_is_in_the_unit_that_suits_it(seconds, text):
+    assert formats.duration(seconds) == text
