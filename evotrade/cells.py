@@ -203,7 +203,7 @@ def _warnings(cell: Cell, rules: ViabilityRules) -> Iterator[str]:
     for before in training:
         after = validation.get(before.timeframe)
         if after and _decayed(before.metrics, after.metrics, rules.max_decay_pct):
-            sharpe = after.metrics["sharpe"]
+            sharpe = after.metrics.get("sharpe", math.nan)
             left = "none" if math.isnan(sharpe) else f"{sharpe:.2f}"
             yield (
                 f"Sharpe decays from {before.metrics['sharpe']:.2f} on train to {left} on validation "
@@ -213,8 +213,8 @@ def _warnings(cell: Cell, rules: ViabilityRules) -> Iterator[str]:
 
 def _decayed(before: Mapping[str, float], after: Mapping[str, float], max_decay_pct: float) -> bool:
     """Sharpe is compared, since it does not grow with the length of a split as a return does."""
-    kept = before["sharpe"] * (1 - max_decay_pct / 100)
-    return before["sharpe"] > 0 and not after["sharpe"] >= kept
+    sharpe = before.get("sharpe", math.nan)
+    return sharpe > 0 and not after.get("sharpe", math.nan) >= sharpe * (1 - max_decay_pct / 100)
 
 
 def _judged(cell: Cell, splits: Sequence[str]) -> list[Phenotype]:

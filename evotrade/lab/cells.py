@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -141,12 +141,12 @@ def count_looks(
 def replay(store: Store, cell: Cell, phenotype: Phenotype, candles: Candles | None = None) -> Backtest:
     """The backtest behind one of the cell's phenotypes, on the stored candles or on those given.
 
-    Raises `NotFound` when the phenotype was only recorded or skipped or its candles are not in the store,
-    `DataError` when they are not those that it was made on.
+    Also of one that another evotrade recorded. Raises `NotFound` when an earlier system recorded it, it was
+    skipped, or its candles are not in the store, `DataError` when they are not those that it was made on.
     """
-    if phenotype.recorded or phenotype.skipped:
+    if not phenotype.data_hash or phenotype.skipped:
         raise NotFound(
-            f"cell {cell.cell_id} was not evaluated here at {phenotype.timeframe} on {phenotype.split}"
+            f"cell {cell.cell_id} was not evaluated by evotrade at {phenotype.timeframe} on {phenotype.split}"
         )
     series = phenotype_candles(store, phenotype) if candles is None else candles
     inside = series.between(phenotype.series_start_s, phenotype.series_end_s)
@@ -176,13 +176,13 @@ class Reproduction:
 def reproduce(store: Store, cell_id: int, candles: Candles | None = None) -> list[Reproduction]:
     """Compute every phenotype of a cell again, on the stored candles or on those given, to the last bit.
 
-    Raises `NotFound` when the cell has no phenotype that was evaluated here, `DataError` when the candles
-    or the engine are not those that it was made with.
+    Raises `NotFound` when no evotrade evaluated the cell, `DataError` when the candles or the engine are not
+    those that it was made with.
     """
     cell = store.cell(cell_id)
-    rows = [row for row in cell.phenotypes if not row.recorded and not row.skipped]
+    rows = [row for row in cell.phenotypes if row.data_hash and not row.skipped]
     if not rows:
-        raise NotFound(f"cell {cell_id} has only recorded numbers: evaluate it on candles first")
+        raise NotFound(f"cell {cell_id} has only an earlier system's numbers: evaluate it on candles first")
     return [_reproduce(store, cell, row, candles) for row in rows]
 
 
@@ -193,12 +193,16 @@ def _reproduce(store: Store, cell: Cell, row: Phenotype, candles: Candles | None
             "evaluate it anew"
         )
     metrics = replay(store, cell, row, candles).metrics
-    differing = tuple(name for name, value in row.metrics.items() if not _same(value, metrics[name]))
-    return Reproduction(row, dict(metrics), differing)
+    return Reproduction(row, dict(metrics), differing(row.metrics, metrics))
 
 
-def _same(stored: float, computed: float) -> bool:
-    return stored == computed or (math.isnan(stored) and math.isnan(computed))
+def differing(told: Mapping[str, float], computed: Mapping[str, float]) -> tuple[str, ...]:
+    """Names of the metrics told that were computed otherwise, be it by a bit."""
+    return tuple(name for name, value in told.items() if not _same(value, computed[name]))
+
+
+def _same(told: float, computed: float) -> bool:
+    return told == computed or (math.isnan(told) and math.isnan(computed))
 
 
 def _evaluate(genome: Genome, bench: Bench) -> Evaluation:

@@ -137,10 +137,16 @@ def test_a_replay_ends_at_the_equity_that_was_stored(store):
     assert np.isfinite(shown.simulation.equity).all()
 
 
-def test_what_was_only_recorded_cannot_be_replayed(store):
+def test_what_an_earlier_system_recorded_cannot_be_replayed(store):
     cell = create_cell(GENOME, CANDLES, store=store)
-    with pytest.raises(NotFound, match="cell 1 was not evaluated here at 1h on all"):
-        replay(store, cell, replace(cell.phenotypes[0], recorded=True))
+    with pytest.raises(NotFound, match="cell 1 was not evaluated by evotrade at 1h on all"):
+        replay(store, cell, replace(cell.phenotypes[0], recorded=True, data_hash=""))
+
+
+def test_what_another_evotrade_recorded_can(store):
+    cell = create_cell(GENOME, CANDLES, store=store)
+    shown = replay(store, cell, replace(cell.phenotypes[0], recorded=True))
+    assert shown.metrics["final_equity"] == cell.phenotypes[0].metrics["final_equity"]
 
 
 def test_a_genome_that_cannot_run_is_the_caller_s_mistake_and_leaves_nothing(store):
