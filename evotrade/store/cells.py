@@ -12,7 +12,7 @@ import pandas as pd
 from evotrade.cells import Cell, Phenotype
 from evotrade.errors import NotFound, StoreError
 from evotrade.store.births import Brood
-from evotrade.store.phenotypes import PhenotypeTable, fetch_phenotypes
+from evotrade.store.phenotypes import PhenotypeTable, fetch_phenotypes, refuse_unknown
 from evotrade.store.rows import arrow_table, fetch, insert, scalar, utc
 
 COLUMNS = (
@@ -58,6 +58,22 @@ _ANCESTORS = f"""
         SELECT $id::BIGINT UNION SELECT edges.parent FROM up JOIN edges ON edges.cell_id = up.cell_id
     )
     SELECT {_COLUMNS} FROM cells JOIN up USING (cell_id) WHERE cell_id <> $id ORDER BY cell_id
+"""
+# The numbers that a cell shows first: of the first timeframe and split at which it could run.
+_FIRST_PHENOTYPE = """
+    LEFT JOIN (
+        SELECT cell_id, {metrics} FROM phenotypes JOIN (
+            SELECT cell_id, min(position) AS position FROM phenotypes WHERE skipped IS NULL GROUP BY cell_id
+        ) USING (cell_id, position)
+    ) USING (cell_id)
+"""
+_CATEGORIES = """
+    SELECT category FROM (SELECT category FROM cells UNION ALL SELECT llm_category FROM cells)
+    WHERE category <> '' GROUP BY category ORDER BY count(*) DESC, category LIMIT $limit
+"""
+_BORN_THEN = """
+    SELECT cell_id, genome, created_at FROM cells WHERE created_at IN (SELECT unnest($moments::TIMESTAMPTZ[]))
+    ORDER BY cell_id DESC
 """
 _CHANGED = """
     SELECT cell_id, v.status, v.reasons FROM verdicts v JOIN cells c USING (cell_id)
@@ -107,20 +123,31 @@ class CellTable(PhenotypeTable):
         descending: bool = True,
         limit: int | None = None,
         offset: int = 0,
+        metrics: Sequence[str] = (),
         **filters: Unpack[CellFilters],
     ) -> pd.DataFrame:
-        """Cells as rows, those without a value last; `filters` are those of `CellFilters`."""
-        if order_by not in COLUMNS:
-            raise StoreError(f"cells cannot be ordered by {order_by!r}: use one of {', '.join(COLUMNS)}")
+        """Cells as rows, those without a value last; `filters` are those of `CellFilters`.
+
+        `metrics` are further columns, by which cells can be ordered, too: of each cell's first phenotype.
+        """
+        columns = (*COLUMNS, *metrics)
+        if order_by not in columns:
+            raise StoreError(f"cells cannot be ordered by {order_by!r}: use one of {', '.join(columns)}")
+        refuse_unknown(metrics)
         where, parameters = _where(filters)
-        not_a_number = "isnan(fitness), " if order_by == "fitness" else ""
+        first = _FIRST_PHENOTYPE.format(metrics=", ".join(metrics)) if metrics else ""
+        not_a_number = f"isnan({order_by}), " if order_by in ("fitness", *metrics) else ""
         direction = "DESC" if descending else "ASC"
         page = f"LIMIT {'ALL' if limit is None else int(limit)} OFFSET {int(offset)}"
         return self.query(
-            f"SELECT {_COLUMNS} FROM cells {where} "
+            f"SELECT {', '.join(columns)} FROM cells {first} {where} "
             f"ORDER BY {not_a_number}{order_by} {direction} NULLS LAST, cell_id {page}",
             parameters,
         )
+
+    def categories(self, limit: int = 200) -> list[str]:
+        """Categories that people or models gave to cells, the most frequent first."""
+        return list(self.query(_CATEGORIES, {"limit": limit})["category"])
 
     def count_cells(self, **filters: Unpack[CellFilters]) -> int:
         """How many cells there are of that kind."""
@@ -141,6 +168,17 @@ class CellTable(PhenotypeTable):
         with self.read() as con:
             rows = fetch(con, _ANCESTORS, {"id": cell_id})
         return tuple(map(cell_of, rows))
+
+    def numbers_of(self, cells: Sequence[Cell]) -> list[int | None]:
+        """The number of each cell in this store, whatever it has elsewhere; None for one that is not here.
+
+        A cell is known by its genome's text and the moment of its birth.
+        """
+        moments = [utc(cell.created_at, "birth of a cell") for cell in cells]
+        with self.read() as con:
+            rows = fetch(con, _BORN_THEN, {"moments": moments})
+        here = {(row["created_at"].astimezone(UTC), row["genome"]): row["cell_id"] for row in rows}
+        return [here.get((moment, cell.genome)) for moment, cell in zip(moments, cells, strict=True)]
 
     def set_statuses(self, verdicts: Iterable[tuple[int, str, Sequence[str]]], at: datetime) -> int:
         """Set (cell_id, status, reasons) of cells; changes go into the history and are counted."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import duckdb
@@ -55,7 +55,7 @@ class PhenotypeTable(Database):
 def phenotype_columns(phenotypes: Sequence[Phenotype]) -> Columns:
     """Phenotypes as columns, but for whose they are. `StoreError` for a metric that has no column."""
     for phenotype in phenotypes:
-        _refuse_unknown(phenotype.metrics)
+        refuse_unknown(phenotype.metrics)
     columns: dict[str, Sequence[Any]] = {name: [getattr(one, name) for one in phenotypes] for name in _PLAIN}
     for name, column in _TIMES.items():
         columns[column] = [from_epoch(getattr(one, name)) for one in phenotypes]
@@ -65,8 +65,9 @@ def phenotype_columns(phenotypes: Sequence[Phenotype]) -> Columns:
     return columns
 
 
-def _refuse_unknown(metrics: Mapping[str, float]) -> None:
-    unknown = metrics.keys() - METRICS.keys()
+def refuse_unknown(metrics: Iterable[str]) -> None:
+    """`StoreError` where one of the names is no metric, and so no column."""
+    unknown = set(metrics) - METRICS.keys()
     if unknown:
         raise StoreError(f"there is no metric {min(unknown)!r}: use one of {', '.join(METRICS)}")
 

@@ -166,6 +166,36 @@ def test_cells_come_in_any_order_and_in_pages(five: Store) -> None:
     assert five.cells(order_by="cell_id", limit=2, offset=1)["cell_id"].tolist() == [4, 3]
 
 
+def test_metrics_of_the_first_phenotype_that_ran_stand_beside_the_cells(store: Store) -> None:
+    skipped = phenotype(skipped="too long", metrics={})
+    later = phenotype(split="validation", metrics={"sharpe": 9.0})
+    store.add_cells(
+        [
+            cell(phenotypes=[phenotype(metrics={"sharpe": 0.5, "trades": 3.0}), later]),
+            cell(phenotypes=[skipped, phenotype(timeframe="4h", metrics={"sharpe": math.nan})]),
+            cell(),
+            cell(phenotypes=[phenotype(metrics={"sharpe": 1.5})]),
+        ]
+    )
+    found = store.cells(order_by="sharpe", metrics=("sharpe", "trades"))
+    assert list(found["cell_id"]) == [4, 1, 2, 3]
+    assert list(found["sharpe"])[:2] == [1.5, 0.5]
+    assert list(found["trades"].fillna(-1)) == [-1, 3, -1, -1]
+
+
+def test_only_metrics_can_be_asked_for_beside_cells(five: Store) -> None:
+    with pytest.raises(StoreError, match="no metric 'genome; DROP TABLE cells'"):
+        five.cells(metrics=("genome; DROP TABLE cells",))
+    with pytest.raises(StoreError, match="cannot be ordered by 'sharpe'"):
+        five.cells(order_by="sharpe")
+
+
+def test_categories_of_people_and_models_come_most_frequent_first(store: Store) -> None:
+    store.add_cells([cell(category="trend"), cell(category="odd", llm_category="trend"), cell(category="")])
+    assert store.categories() == ["trend", "odd"]
+    assert store.categories(limit=1) == ["trend"]
+
+
 def test_unknown_columns_and_filters_are_refused(five: Store) -> None:
     with pytest.raises(StoreError, match="cannot be ordered by 'fitness; DROP'"):
         five.cells(order_by="fitness; DROP")
@@ -208,3 +238,11 @@ def test_ancestors_come_once_and_whole_but_for_their_phenotypes(store: Store) ->
 def test_a_circle_of_ancestors_ends(store: Store) -> None:
     store.add_cells([cell(cell_id=1, parent_id=2), cell(cell_id=2, parent_id=1)])
     assert [one.cell_id for one in store.ancestors(1)] == [2]
+
+
+def test_a_cell_is_known_by_its_genome_and_its_birth(store: Store) -> None:
+    store.add_cells([cell(cell_id=5), cell(cell_id=6, genome="IF DELTA(0) > 1 THEN BUY")])
+    later = NOW + timedelta(microseconds=1)
+    others = [cell(created_at=later), cell(genome="IF DELTA(0) > 2 THEN BUY")]
+    assert store.numbers_of([cell(cell_id=77), *others]) == [5, None, None]
+    assert store.numbers_of([]) == []
