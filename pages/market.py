@@ -1,12 +1,24 @@
-"""Market data."""
+"""Market data: the candles of the store with their coverage and gaps; fetch or import more."""
 
 import streamlit as st
 
-from evotrade.ui import navigation
 from evotrade.ui.entrance import guard
+from evotrade.ui.follow import follow_store
+from evotrade.ui.market import bring, detail, reads, strip, table
 
 guard()
-with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-    st.title("Market data", width="content", anchor=False)
-    st.space("stretch")
-    navigation.create_strategy_button()
+follow_store()
+
+held = reads.held()
+series = table.in_view(held)
+bring.header()
+strip.show()
+bring.panel(series)
+
+if not held:
+    bring.show_nothing_yet()
+    st.stop()
+
+table.show(held, series)
+if series is not None:
+    detail.show(series)

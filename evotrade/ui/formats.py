@@ -23,6 +23,7 @@ _DURATIONS = (
     ("h", 3_600, 3_600),
     ("min", 60, 60),
 )
+_TENTHS_BELOW = 10
 _UNIT_WORDS = ("pct", "bps", "bars")
 _SPELLED = {"cagr": "CAGR", "sqn": "SQN", "avg": "average"}
 _SAID = {"buy_hold_return_pct": "Buy and hold", "max_drawdown_bars": "Longest drawdown"}
@@ -92,5 +93,11 @@ def duration(seconds: float) -> str:
     """A length of time in the unit that suits it: `45 s`, `1.5 h`, `12 days`."""
     for unit, length_s, from_s in _DURATIONS:
         if seconds >= from_s:
-            return f"{seconds / length_s:,.1f}".removesuffix(".0") + f" {unit}"
+            value = seconds / length_s
+            return f"{value:.{int(value < _TENTHS_BELOW)}f}".removesuffix(".0") + f" {unit}"
     return f"{seconds:.0f} s"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, as people say it."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -91,7 +91,7 @@ def test_the_quote_currency_is_the_second_of_the_pair():
         (5_400, "1.5 h"),
         (86_400, "24 h"),
         (172_800, "2 days"),
-        (86_400 * 400, "400 days"),
+        (86_400 * 399.6, "400 days"),
         (86_400 * 365 * 3.25, "3.2 years"),
     ],
 )

@@ -1,0 +1,89 @@
+"""Candles from Kraken: what to fetch, and the fetch as work beside the pages."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import streamlit as st
+
+from evotrade import timeframes
+from evotrade.lab.candles import fetch_candles
+from evotrade.settings import load_settings
+from evotrade.ui import reads
+from evotrade.ui.market import work
+from evotrade.ui.market.reads import Held
+from evotrade.ui.market.work import Done, Work
+
+KIND = "fetch"
+
+_FIRST_DAY = date(2013, 9, 1)  # no market of Kraken is older
+_INTERVALS = tuple(timeframes.SECONDS)
+_PAIR, _INTERVAL, _SINCE = "fetch pair", "fetch interval", "fetch since"
+
+
+def panel(series: Held | None) -> None:
+    """What to fetch: that of the series in view, one from Kraken from its last day on, unless changed."""
+    # Further keys for another series, or the fields would keep what they hold.
+    suffix = f" {series.pair} {series.source} {series.timeframe}" if series else ""
+    with st.form("fetch", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(
+            "Pair",
+            series.pair if series else "",
+            max_chars=30,
+            placeholder="BTC/USD",
+            key=_PAIR + suffix,
+            width=160,
+        )
+        interval = series.timeframe if series else "1h"
+        st.selectbox("Interval", _INTERVALS, _INTERVALS.index(interval), key=_INTERVAL + suffix, width=110)
+        st.date_input(
+            "Since, UTC",
+            _last_day(series),
+            min_value=_FIRST_DAY,
+            max_value=datetime.now(UTC).date(),
+            key=_SINCE + suffix,
+            format="YYYY-MM-DD",
+            width=150,
+        )
+        st.form_submit_button(
+            "Fetch",
+            icon=":material/cloud_download:",
+            disabled=work.is_running(KIND),
+            on_click=_begin,
+            args=(suffix,),
+        )
+    st.caption(
+        "Without a day, Kraken's latest 720 bars. Older ones are made of its trades, 1,000 a second, which "
+        "takes hours for a year of a busy market; what came is kept when you stop it."
+    )
+
+
+def _last_day(series: Held | None) -> date | None:
+    """The day on which a series from Kraken ends, so that nothing lacks between it and what is fetched."""
+    if series is None or series.source != "kraken":
+        return None
+    return max(_FIRST_DAY, min(datetime.fromtimestamp(series.last_s, UTC), datetime.now(UTC)).date())
+
+
+def _begin(suffix: str) -> None:
+    pair, interval = st.session_state[_PAIR + suffix], st.session_state[_INTERVAL + suffix]
+    work.begin(KIND, fetch_work(pair, interval, st.session_state[_SINCE + suffix]))
+
+
+def fetch_work(pair: str, interval: str, since: date | None) -> Work:
+    """The fetch of all bars since a day, or of the latest ones, as work not yet begun."""
+    store, url = reads.store(), load_settings().kraken_url
+    start = None if since is None else datetime(since.year, since.month, since.day, tzinfo=UTC)
+
+    def task(own: Work) -> Done:
+        candles = fetch_candles(
+            pair, interval, store, since=start, url=url, progress=own.progress, sleep=own.sleep
+        )
+        first, last = candles.timestamp[0], candles.timestamp[-1]
+        return Done(
+            f"Fetched {len(candles):,} bars of {candles.pair} {interval} from Kraken, "
+            f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC.",
+            {"pair": candles.pair, "source": candles.source, "interval": interval},
+        )
+
+    return Work(f"{pair} {interval} from Kraken" + (f" since {since}" if since else ""), task)
