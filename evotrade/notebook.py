@@ -6,7 +6,6 @@ import html
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict
 from functools import cached_property
 from typing import Any, TypedDict, Unpack
 
@@ -28,14 +27,13 @@ from evotrade.lab import candles as candle_service
 from evotrade.lab import cells as cell_service
 from evotrade.lab import evolution
 from evotrade.lab.bench import whole_plan
+from evotrade.lab.trades import trades_frame
 from evotrade.market.candles import Candles
 from evotrade.market.resample import resample
 from evotrade.plots.equity import equity_figure
 from evotrade.settings import load_settings
 from evotrade.store import Store
 from evotrade.store import open_store as open_store_at
-
-_TIMES = ("entry_time_s", "exit_time_s")
 
 
 class Terms(TypedDict, total=False):
@@ -73,11 +71,7 @@ class Result:
     @cached_property
     def trades(self) -> pd.DataFrame:
         """A row a trade, an open one last: times (UTC), prices, quantity, fees, pnl, return, bars, reason."""
-        frame = pd.DataFrame(asdict(self.outcome.simulation.trades))
-        for name in _TIMES:
-            known = frame[name].where(frame[name] >= 0)
-            frame[name.removesuffix("_s")] = pd.to_datetime(known, unit="s", utc=True)
-        return frame.drop(columns=list(_TIMES))
+        return trades_frame(self.outcome.simulation.trades)
 
     def plot(self) -> go.Figure:
         """Equity against buy and hold, with the drawdown below."""

@@ -84,7 +84,7 @@ def equity_figure(
             hovertemplate=f"%{{y:{unit}}}{end}",
         )
         figure.add_trace(line, row=row, col=1)
-    scale = "log" if _spans_a_decade(equity, buy_hold) else "linear"
+    scale = "log" if spans_a_decade(equity, buy_hold) else "linear"
     title = ", ".join(part for part in ("Equity", quote, scale if scale == "log" else "") if part)
     figure.update_yaxes(title_text=title, type=scale, row=1, col=1)
     figure.update_yaxes(title_text="Drawdown, %", rangemode="tozero", row=2, col=1)
@@ -94,6 +94,7 @@ def equity_figure(
     return themed(figure, theme)
 
 
-def _spans_a_decade(*series: Floats) -> bool:
+def spans_a_decade(*series: Floats) -> bool:
+    """Whether the highest value is ten times the lowest, which is above 0: a job for a logarithmic scale."""
     lowest = min((values.min() for values in series if len(values)), default=0.0)
     return bool(lowest > 0 and max(values.max() for values in series) >= 10 * lowest)
