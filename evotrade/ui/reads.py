@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Unpack
 
@@ -10,6 +11,7 @@ import streamlit as st
 
 from evotrade.cells import Cell, Phenotype
 from evotrade.engine.backtest import Backtest
+from evotrade.errors import NotFound
 from evotrade.lab.cells import replay
 from evotrade.settings import load_settings
 from evotrade.store import Store
@@ -54,19 +56,43 @@ def _count(_store: Store, version: str, filters: CellFilters) -> int:
     return _store.count_cells(**filters)
 
 
-def list_cells(order: Order, limit: int, offset: int, **filters: Unpack[CellFilters]) -> pd.DataFrame:
+def list_cells(
+    order: Order, limit: int, offset: int, metrics: Sequence[str] = (), **filters: Unpack[CellFilters]
+) -> pd.DataFrame:
     """Some cells of that kind, as `Store.cells` gives them."""
     shared = store()
-    return _list(shared, shared.version(), order, limit, offset, filters)
+    return _list(shared, shared.version(), order, limit, offset, metrics, filters)
 
 
 @st.cache_data(ttl=_KEPT_S, max_entries=_FEW, show_spinner=False)
 def _list(
-    _store: Store, version: str, order: Order, limit: int, offset: int, filters: CellFilters
+    _store: Store,
+    version: str,
+    order: Order,
+    limit: int,
+    offset: int,
+    metrics: Sequence[str],
+    filters: CellFilters,
 ) -> pd.DataFrame:
     return _store.cells(
-        order_by=order.column, descending=order.descending, limit=limit, offset=offset, **filters
+        order_by=order.column,
+        descending=order.descending,
+        limit=limit,
+        offset=offset,
+        metrics=metrics,
+        **filters,
     )
+
+
+def categories() -> list[str]:
+    """Categories that cells have, the most frequent first."""
+    shared = store()
+    return _categories(shared, shared.version())
+
+
+@st.cache_data(ttl=_KEPT_S, max_entries=_FEW, show_spinner=False)
+def _categories(_store: Store, version: str) -> list[str]:
+    return _store.categories()
 
 
 def dish_names() -> list[str]:
@@ -84,6 +110,14 @@ def cell(cell_id: int) -> Cell:
     """The cell of that number, with its phenotypes. `NotFound` where there is none."""
     shared = store()
     return _cell(shared, shared.version(), cell_id)
+
+
+def cell_of_address(asked_for: str) -> Cell:
+    """The cell that an address such as `?cell=29` asks for. `NotFound` also for text that is no number."""
+    # 18 digits are what a 64-bit number surely holds
+    if not (asked_for.isascii() and asked_for.isdigit() and len(asked_for) <= 18):
+        raise NotFound(f"the address asks for cell {asked_for!r}, which is no number of a cell")
+    return cell(int(asked_for))
 
 
 @st.cache_data(ttl=_KEPT_S, max_entries=_MANY, show_spinner=False)
