@@ -46,8 +46,7 @@ function nodeItem(node, path, isOpen, kept) {
     return item;
   }
   const details = element("details", "");
-  const joins = node.text.length === 1 && node.text[0][0] === "keyword";
-  details.open = isOpen(path, joins);
+  details.open = isOpen(path, node.joins);
   details.ontoggle = () => kept.open.set(path, details.open);
   const below = element("ul", "");
   below.append(...node.rows.map((child, place) => nodeItem(child, `${path}.${place}`, isOpen, kept)));
@@ -63,8 +62,12 @@ function fill(row, node) {
     mark.setAttribute("aria-label", node.holds ? "holds" : "does not hold");
     row.append(mark);
   }
+  const words = element("span", "words");
+  words.append(...node.text.map(([kind, piece]) => element("span", kind, piece)));
+  words.title = words.textContent;
   const text = element("span", "text");
-  text.append(...node.text.map(([kind, words]) => element("span", kind, words)));
+  text.append(words);
+  if (node.joins) row.dataset.joins = "";
   if (node.note) text.append(element("span", node.undefined ? "note undefined" : "note", node.note));
   const value = element("span", "value", node.value);
   value.title = node.exact;

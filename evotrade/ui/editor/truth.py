@@ -135,6 +135,10 @@ def _start(candles: Candles, bar: int) -> datetime:
     return datetime.fromtimestamp(int(candles.time_s[bar]), UTC).replace(tzinfo=None)
 
 
+def _end(candles: Candles, bar: int) -> datetime:
+    return datetime.fromtimestamp(int(candles.end_s[bar]), UTC)
+
+
 def _bar_at(candles: Candles, when: datetime) -> int:
     """The last bar that had begun at a moment in UTC, or the first."""
     begun = np.searchsorted(candles.time_s, int(when.replace(tzinfo=UTC).timestamp()), "right")
@@ -147,21 +151,26 @@ def _decision(thought: Thought, bar: int) -> None:
         return
     action = _ACTIONS[thought.decision]
     votes = ", ".join(f"{count} {each}" for each in ACTIONS if (count := thought.votes(each)))
-    rules = "votes of 1 rule" if len(thought.rules) == 1 else f"votes of {len(thought.rules)} rules"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.badge(action, color="blue" if action == "BUY" else "orange" if action == "SELL" else "gray")
-        st.caption(f"{rules}: {votes} · {thought.combine}: {_SAID[thought.combine]}", width="content")
+        st.caption(
+            f"{_count(len(thought.rules), 'rule')}: {votes} · combined by {thought.combine}, "
+            f"{_SAID[thought.combine]}",
+            width="content",
+        )
 
 
 def _candle(candles: Candles, bar: int) -> str:
     """The bar's time and its columns with their units, as markdown."""
     base, _, quote = candles.pair.partition("/")
-    end = datetime.fromtimestamp(int(candles.end_s[bar]), UTC)
-    prices = (f"{name} {number(getattr(candles, name)[bar])} {quote}".rstrip() for name in _PRICES)
-    facts = (
-        f"bar {bar:,}: {_start(candles, bar):%Y-%m-%d %H:%M} to {moment(end)}",
-        *prices,
-        f"volume {number(candles.volume[bar])} {base}".rstrip(),
-        f"{number(candles.trades[bar])} trades",
-    )
+    units = {**dict.fromkeys(_PRICES, quote), "volume": base}
+    facts = [f"bar {bar:,}: {_start(candles, bar):%Y-%m-%d %H:%M} to {moment(_end(candles, bar))}"]
+    for name in candles.columns:
+        value = float(getattr(candles, name)[bar])
+        amount = f"{name.replace('_', ' ')} {number(value)} {units.get(name, '')}".rstrip()
+        facts.append(_count(value, "trade") if name == "trades" else amount)
     return " · ".join(as_markdown(fact) for fact in facts)
+
+
+def _count(count: float, what: str) -> str:
+    return f"{number(count)} {what}{'' if count == 1 else 's'}"

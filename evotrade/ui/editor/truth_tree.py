@@ -57,11 +57,12 @@ def node_row(thought: NodeThought, style: Style) -> dict[str, Any]:
     below = _joined(thought, joins) if joins else thought.children
     return {
         "text": [list(piece) for piece in text],
+        "joins": bool(joins),
         "holds": thought.value if isinstance(thought.value, bool) else None,
         "value": _value(thought),
         "exact": "" if isinstance(thought.value, bool) else repr(thought.value),
         "margin": _margin(thought),
-        "note": _JOINS.get(joins) or thought.undefined or _bar(thought.higher_bar),
+        "note": _JOINS.get(joins) or _undefined(thought) or _bar(thought.higher_bar),
         "undefined": bool(thought.undefined),
         "rows": [node_row(child, style) for child in below if not isinstance(child.node, Number)],
     }
@@ -104,6 +105,12 @@ def _margin(thought: NodeThought) -> str:
         gap = thought.difference
         return "" if gap is None else f"{number(abs(gap))} {rest}"
     return "never changes" if math.isinf(thought.margin_pct) else f"{percent(abs(thought.margin_pct))} {rest}"
+
+
+def _undefined(thought: NodeThought) -> str:
+    """Why there is no value, said by a comparison and where it begins, not by all between them."""
+    begins = all(child.undefined != thought.undefined for child in thought.children)
+    return thought.undefined if begins or isinstance(thought.node, Comparison) else ""
 
 
 def _bar(bar: HigherBar | None) -> str:
