@@ -1,12 +1,21 @@
-"""Strategy editor."""
+"""Strategy editor: write a strategy or fork one, test it, see what it thinks, make a cell of it."""
 
 import streamlit as st
 
-from evotrade.ui import navigation
+from evotrade.ui.editor import form, page
+from evotrade.ui.editor.draft import open_draft
 from evotrade.ui.entrance import guard
 
 guard()
-with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-    st.title("Strategy editor", width="content", anchor=False)
-    st.space("stretch")
-    navigation.create_strategy_button()
+
+header = page.header()
+parent = page.asked_parent()
+draft = open_draft(parent)
+left, right = st.columns((5, 6))
+with left:
+    strategy = form.ask(draft, parent)
+with header:
+    asked = page.buttons(strategy)
+with right:
+    page.act(asked, draft, strategy)
+    page.show(draft, strategy)

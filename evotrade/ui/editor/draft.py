@@ -1,0 +1,87 @@
+"""Drafts: strategies that are being written, one for each cell that is forked and one without a parent.
+
+They live in the session, so that a visit to another page loses none of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from evotrade.cells import Cell
+from evotrade.lab.cells import Tried
+from evotrade.ui.editor.code import written
+
+_DRAFTS, _BEGUN = "drafts of strategies", "drafts begun"
+
+
+@dataclass
+class Draft:
+    """A strategy that is being written: its text, and what its last test showed.
+
+    `begun` is the text that it began with. Widgets keep what else is said of it, each under a `key` of its
+    own; `born` is the number of the cell that was made of it.
+    """
+
+    number: int
+    parent: int | None
+    begun: str
+    text: str
+    revision: int = 0
+    tried: Tried | None = None
+    born: int | None = None
+
+    def key(self, name: str) -> str:
+        """The key of a widget of this draft."""
+        return f"{name} of draft {self.number}"
+
+    def rewrite(self, text: str) -> None:
+        """Replace the text in the editor, which its undo takes back."""
+        self.text = text
+        self.revision += 1
+
+    def latest(self) -> str:
+        """The text as the browser sent it last, also before the editor is drawn."""
+        return written(self.text, self.key("genome"), revision=self.revision)
+
+    @property
+    def touched(self) -> bool:
+        """Whether there is something to lose."""
+        return self.text != self.begun or self.tried is not None
+
+
+def _drafts() -> dict[int | None, Draft]:
+    found: dict[int | None, Draft] = st.session_state.setdefault(_DRAFTS, {})
+    return found
+
+
+def open_draft(parent: Cell | None) -> Draft:
+    """The draft of a fork of `parent`, or the one without a parent; begun where there is none."""
+    drafts = _drafts()
+    number = parent.cell_id if parent else None
+    draft = drafts.pop(number, None)
+    if draft is None:
+        st.session_state[_BEGUN] = st.session_state.get(_BEGUN, 0) + 1
+        text = parent.genome if parent else ""
+        draft = Draft(st.session_state[_BEGUN], number, begun=text, text=text)
+    drafts[number] = draft  # the last one is the one in view
+    return draft
+
+
+def unfinished_fork() -> int | None:
+    """The parent of the draft that was in view last, if somebody wrote in it."""
+    drafts = list(_drafts().values())
+    return drafts[-1].parent if drafts and drafts[-1].touched else None
+
+
+def orphan(draft: Draft) -> None:
+    """Take the draft from its parent; it is the one without a parent from now on."""
+    drop(draft)
+    draft.parent = None
+    _drafts()[None] = draft
+
+
+def drop(draft: Draft) -> None:
+    """Forget the draft."""
+    _drafts().pop(draft.parent, None)

@@ -1,0 +1,103 @@
+"""What the editor reads: markets to try strategies on, and benches, once per version of the store."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import streamlit as st
+
+from evotrade.cells import Cell
+from evotrade.engine.backtest import Backtest
+from evotrade.engine.execution import Execution
+from evotrade.genome import Genome
+from evotrade.lab.bench import Bench, bench_of, bench_on
+from evotrade.market.candles import Candles
+from evotrade.store import Store
+from evotrade.ui.phenotypes import Series
+from evotrade.ui.reads import store
+
+# Keys hold the store's version or the contents' hash; the bounds keep memory small: a bench has a series.
+_KEPT_S = 600
+_FEW, _MANY = 8, 64
+
+
+class Market(NamedTuple):
+    """A series that the store holds: pair, source and length of a bar."""
+
+    pair: str
+    source: str
+    timeframe: str
+
+    @property
+    def label(self) -> str:
+        """As people name it; a synthetic market says so."""
+        return f"{Series(self.pair, self.source).label} · {self.timeframe}"
+
+
+def markets() -> list[Market]:
+    """Every series of the store, the one with the latest bar first."""
+    shared = store()
+    return _markets(shared, shared.version())
+
+
+@st.cache_data(ttl=_KEPT_S, max_entries=_MANY, show_spinner=False)
+def _markets(_store: Store, version: str) -> list[Market]:
+    held = _store.coverage().sort_values(["last", "bars"], ascending=False)
+    return [Market(*row) for row in held[list(Market._fields)].to_numpy(object).tolist()]
+
+
+def parent_bench(cell: Cell) -> Bench:
+    """The bench that the cell was evaluated on; raises what `bench_of` raises."""
+    shared = store()
+    return _parent_bench(shared, shared.version(), cell.cell_id, cell)
+
+
+@st.cache_resource(ttl=_KEPT_S, max_entries=_FEW, show_spinner=False)
+def _parent_bench(_store: Store, version: str, cell_id: int, _cell: Cell) -> Bench:
+    return bench_of(_cell, _store)
+
+
+class Terms(NamedTuple):
+    """How a fresh strategy is tried on a market; costs are basis points per side."""
+
+    timeframes: tuple[str, ...]
+    fee_bps: float
+    slippage_bps: float
+    combine: str
+    objective: str
+
+
+def fresh_bench(market: Market, terms: Terms) -> Bench:
+    """A bench on all that the store holds of the market; raises what `bench_on` raises."""
+    shared = store()
+    return _fresh_bench(shared, shared.version(), market, terms)
+
+
+@st.cache_resource(ttl=_KEPT_S, max_entries=_FEW, show_spinner=False)
+def _fresh_bench(_store: Store, version: str, market: Market, terms: Terms) -> Bench:
+    candles = _store.load_candles(market.pair, market.timeframe, market.source)
+    execution = Execution(fee_bps=terms.fee_bps, slippage_bps=terms.slippage_bps)
+    return bench_on(candles, terms.timeframes, execution, terms.combine, terms.objective, store=_store)
+
+
+def seen(bench: Bench, timeframe: str) -> Candles:
+    """The bars of `timeframe` that the bench does not keep unseen."""
+    return _seen(bench, bench.candles.data_hash, bench.end_s, timeframe)
+
+
+@st.cache_resource(ttl=_KEPT_S, max_entries=_FEW, show_spinner=False)
+def _seen(_bench: Bench, data_hash: str, end_s: int, timeframe: str) -> Candles:
+    return _bench.seen(timeframe)
+
+
+def replayed(bench: Bench, genome: Genome, timeframe: str, split: str) -> Backtest:
+    """The backtest behind a test's numbers, run again."""
+    terms = repr((bench.dish, bench.spans))
+    return _replayed(bench, genome, bench.candles.data_hash, terms, genome.id, timeframe, split)
+
+
+@st.cache_resource(ttl=_KEPT_S, max_entries=_FEW, show_spinner=False)
+def _replayed(
+    _bench: Bench, _genome: Genome, data_hash: str, terms: str, genome_id: str, timeframe: str, split: str
+) -> Backtest:
+    return _bench.replay(_genome, timeframe, split)
