@@ -15,12 +15,13 @@ _WAYS = {
 }
 
 
-def header() -> None:
-    """The header row: title, the ways to bring candles, and a new strategy."""
+def header(*, empty: bool) -> None:
+    """The header row: title, the ways to bring candles (in an empty store they stand below), a new strategy."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title("Market data", width="content", anchor=False)
         st.space("stretch")
-        _buttons("header")
+        if not empty:
+            _buttons("header")
         navigation.create_strategy_button()
 
 

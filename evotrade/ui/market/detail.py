@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from evotrade.plots.coverage import close_figure, coverage_figure
+from evotrade.plots.coverage import Calendar, close_figure, coverage_figure
 from evotrade.ui import formats
 from evotrade.ui.badges import market_badge
 from evotrade.ui.charts import draw, theme_in_force
 from evotrade.ui.market import reads
-from evotrade.ui.market.reads import Held
+from evotrade.ui.market.reads import Held, Presence
 from evotrade.ui.market.table import coverage_pct
 from evotrade.ui.text import as_markdown
 
-_PRICE_PX, _ROW_PX, _AROUND_PX = 300, 28, 70
+_PRICE_PX, _ROW_PX, _AROUND_PX = 300, 28, 110
 _LEAST_WIDTH_PX = 430
 
 
@@ -27,12 +27,14 @@ def show(series: Held) -> None:
             st.subheader(as_markdown(f"{series.pair} {series.timeframe}"), anchor=False, width="content")
             market_badge(series.market)
         st.caption(as_markdown(summary(series)))
-        with st.grid(2, min_column_width=_LEAST_WIDTH_PX):
+        found = reads.presence(series)
+        with st.grid(2 if found.gaps else 1, min_column_width=_LEAST_WIDTH_PX):
             with st.container():
                 _price(series)
-            with st.container():
-                _gaps(series)
-        _calendar(series)
+            if found.gaps:
+                with st.container():
+                    _gaps(series, found)
+        _calendar(series, found.calendar)
 
 
 def summary(series: Held) -> str:
@@ -58,11 +60,7 @@ def _price(series: Held) -> None:
     draw(figure, key="closes", height_px=_PRICE_PX, alt=alt)
 
 
-def _gaps(series: Held) -> None:
-    found = reads.presence(series)
-    if not found.gaps:
-        st.caption("No gaps: every bar from the first to the last is there.")
-        return
+def _gaps(series: Held, found: Presence) -> None:
     shown = f"the {len(found.largest)} largest of " if found.gaps > len(found.largest) else ""
     st.caption(f"Gaps, the largest first: {shown}{found.gaps:,}")
     lengths = (found.largest["end"] - found.largest["start"]).dt.total_seconds()
@@ -87,8 +85,7 @@ def _gaps(series: Held) -> None:
     )
 
 
-def _calendar(series: Held) -> None:
-    counted = reads.presence(series).calendar
+def _calendar(series: Held, counted: Calendar) -> None:
     draw(
         coverage_figure(counted, theme_in_force()),
         key="coverage",

@@ -12,6 +12,7 @@ from evotrade.settings import load_settings
 from evotrade.ui import reads
 from evotrade.ui.market import work
 from evotrade.ui.market.reads import Held
+from evotrade.ui.market.table import address
 from evotrade.ui.market.work import Done, Work
 
 KIND = "fetch"
@@ -28,7 +29,7 @@ def panel(series: Held | None) -> None:
     with st.form("fetch", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
             "Pair",
-            series.pair if series else "",
+            series.pair if series and not series.market.synthetic else "",
             max_chars=30,
             placeholder="BTC/USD",
             key=_PAIR + suffix,
@@ -83,7 +84,7 @@ def fetch_work(pair: str, interval: str, since: date | None) -> Work:
         return Done(
             f"Fetched {len(candles):,} bars of {candles.pair} {interval} from Kraken, "
             f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC.",
-            {"pair": candles.pair, "source": candles.source, "interval": interval},
+            address(candles),
         )
 
     return Work(f"{pair} {interval} from Kraken" + (f" since {since}" if since else ""), task)

@@ -15,6 +15,7 @@ from evotrade.market.gaps import coverage_pct, gaps
 from evotrade.ui import reads
 from evotrade.ui.formats import counted
 from evotrade.ui.market import work
+from evotrade.ui.market.table import address
 from evotrade.ui.market.work import Done, Work
 from evotrade.ui.text import as_markdown, facts, sentence
 
@@ -137,11 +138,11 @@ def import_work(file: CandleFile, name: str) -> Work:
     def task(own: Work) -> Done:
         brought = import_file(file, name, store=store, progress=own.progress)
         candles = file.candles
-        skipped = f" {counted(len(file.refused), 'row')} skipped." if file.refused else ""
+        skipped = f", {counted(len(file.refused), 'row')} skipped" if file.refused else ""
         return Done(
             f"Imported {name} as {candles.pair} {candles.timeframe}: "
-            f"{counted(brought.new_bars, 'bar')} new or corrected, {brought.known_bars:,} known already.{skipped}",
-            {"pair": candles.pair, "source": candles.source, "interval": candles.timeframe},
+            f"{counted(brought.new_bars, 'bar')} new or corrected, {brought.known_bars:,} known{skipped}.",
+            address(candles),
         )
 
     return Work(f"{name} as {file.candles.pair} {file.candles.timeframe}", task)

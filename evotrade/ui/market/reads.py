@@ -70,7 +70,9 @@ def held() -> list[Held]:
 def _held(_store: Store, version: str) -> list[Held]:
     found = [
         Held(
-            *(row[name] for name in ("pair", "source", "timeframe")),
+            pair=row["pair"],
+            source=row["source"],
+            timeframe=row["timeframe"],
             bars=int(row["bars"]),
             first_s=int(row["first"].timestamp()),
             last_s=int(row["last"].timestamp()),

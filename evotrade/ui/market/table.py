@@ -10,6 +10,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from evotrade.market.candles import Candles
 from evotrade.ui import formats
 from evotrade.ui.market import reads
 from evotrade.ui.market.reads import Held
@@ -22,7 +23,7 @@ _ROW_PX, _MOST_ROWS = 35, 10
 _NAMES = ("pair", "source", "interval")
 
 
-def address(series: Held) -> dict[str, str]:
+def address(series: Held | Candles) -> dict[str, str]:
     """The parameters of the address that show this series."""
     return dict(zip(_NAMES, (series.pair, series.source, series.timeframe), strict=True))
 
