@@ -1,9 +1,9 @@
-"""Cells: every strategy of the store; filter and sort them, choose one and see how it did."""
+"""Cells: every strategy of the store; filter and sort them, choose one and see how it did, compare some."""
 
 import streamlit as st
 
 from evotrade.ui import reads
-from evotrade.ui.cells import detail, table
+from evotrade.ui.cells import compare, detail, filters, history, table
 from evotrade.ui.entrance import guard
 from evotrade.ui.follow import follow_store
 
@@ -14,9 +14,11 @@ if not reads.count_cells():
     table.show_nothing_yet()
     st.stop()
 
-wanted = table.ask()
+wanted = filters.ask()
+history.show(wanted.filters.get("dish"))
 left, right = st.columns((5, 6))
 with left:
     first = table.show(wanted)
 with right:
-    detail.show(default=first)
+    if not compare.show():
+        detail.show(default=first)

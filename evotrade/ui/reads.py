@@ -106,6 +106,28 @@ def _dish_names(_store: Store, version: str) -> list[str]:
     return sorted(_store.dishes()["name"])
 
 
+def objective(dish: str) -> str:
+    """The metric that is fitness in the dish; empty where that is not known."""
+    shared = store()
+    return _objective(shared, shared.version(), dish)
+
+
+@st.cache_data(ttl=_KEPT_S, max_entries=_FEW, show_spinner=False)
+def _objective(_store: Store, version: str, dish: str) -> str:
+    return str(_store.dish(dish).get("objective", ""))
+
+
+def generations(dish: str) -> pd.DataFrame:
+    """A row a generation of all the dish's runs, as `Store.generations` gives them."""
+    shared = store()
+    return _generations(shared, shared.version(), dish)
+
+
+@st.cache_data(ttl=_KEPT_S, max_entries=_FEW, show_spinner=False)
+def _generations(_store: Store, version: str, dish: str) -> pd.DataFrame:
+    return _store.generations(dish)
+
+
 def cell(cell_id: int) -> Cell:
     """The cell of that number, with its phenotypes. `NotFound` where there is none."""
     shared = store()
