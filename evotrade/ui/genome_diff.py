@@ -18,7 +18,7 @@ from evotrade.ui.genome import Piece, pieces, show_genome, show_pieces
 from evotrade.ui.text import as_markdown, sentence
 
 _WORDS = re.compile(r"\s+|[<>=!]=|.")
-_LEAST_PX = 280
+_LEAST_PX = 240
 Line = list[Piece]
 
 
