@@ -26,6 +26,11 @@ def as_markdown(text: str) -> str:
     return _MARKS.sub(r"\\\1", broken)
 
 
+def shortened(text: str, most: int) -> str:
+    """The text, or its beginning where it has more than `most` characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def sentence(error: Exception) -> str:
     """Markdown of an error's one sentence, as a sentence begins."""
     text = str(error)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evotrade.ui.text import as_markdown
+from evotrade.ui.text import as_markdown, shortened
 
 NON_JOINER = "\u200c"
 
@@ -35,3 +35,8 @@ def test_no_mark_stands_without_a_backslash(text):
 )
 def test_marks_of_markdown_and_of_streamlit_are_broken(text, markdown):
     assert as_markdown(text) == markdown
+
+
+@pytest.mark.parametrize(("text", "shown"), [("four", "four"), ("fives", "fiv…"), ("", "")])
+def test_long_text_ends_where_it_is_cut(text, shown):
+    assert shortened(text, most=4) == shown

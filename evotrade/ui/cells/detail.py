@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pandas as pd
 import streamlit as st
 
-from evotrade.cells import Cell, Phenotype
-from evotrade.engine.buy_hold import buy_and_hold
-from evotrade.errors import DataError, GenomeError, NotFound
+from evotrade.cells import Cell, Phenotype, status_label
+from evotrade.errors import GenomeError, NotFound
 from evotrade.genome import as_genome
-from evotrade.plots.equity import equity_figure
 from evotrade.ui import formats, phenotypes, reads
 from evotrade.ui.badges import market_badge, status_badge
-from evotrade.ui.charts import draw, theme_in_force
+from evotrade.ui.cells import actions, charts, relatives
+from evotrade.ui.cells import reads as cell_reads
+from evotrade.ui.cells.reads import Verdict
 from evotrade.ui.genome import show_genome
 from evotrade.ui.phenotypes import Series
-from evotrade.ui.text import as_markdown, facts, sentence
+from evotrade.ui.text import as_markdown, facts, sentence, shortened
 
 _CARDS = ("return_pct", "buy_hold_return_pct", "max_drawdown_pct", "sharpe", "trades")
-_LINKED_CHILDREN = 20
+_TITLE, _WORD, _SENTENCE, _PARAGRAPH = 120, 120, 300, 600  # characters; an import may bring any number
+_PARAGRAPH_PX = 160
 _REASONS = {"alive": "Warning", "dead": "Cause of death"}
-_CHART_PX = 380
 
 
 def show(default: int | None) -> None:
@@ -31,7 +30,7 @@ def show(default: int | None) -> None:
     if asked_for is None:
         return
     try:
-        cell = reads.cell(_number(str(asked_for)))
+        cell = reads.cell_of_address(str(asked_for))
     except NotFound as error:
         st.warning(sentence(error), icon=":material/search_off:")
         st.caption("Choose a cell in the list, or correct `?cell=` in the address.")
@@ -43,49 +42,20 @@ def show(default: int | None) -> None:
 def _panel(cell: Cell) -> None:
     _heading(cell)
     _birth(cell)
-    for reason in cell.reasons:
-        st.caption(f"{_REASONS[cell.status]}: {as_markdown(reason)}")
+    _status(cell)
+    relatives.show(cell)
+    actions.show(cell)
     _genome(cell)
     _performance(cell)
-    facts(_facts(cell))
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):  # what a 64-bit number surely holds
-        raise NotFound(f"the address asks for cell {text!r}, which is no number of a cell")
-    return int(text)
+    facts((label, shortened(value, _SENTENCE)) for label, value in _facts(cell) if value)
 
 
 def _heading(cell: Cell) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         name = cell.name or cell.llm_name
-        title = f"Cell {cell.cell_id}" + (f" · {as_markdown(name)}" if name else "")
+        title = f"Cell {cell.cell_id}" + (f" · {as_markdown(shortened(name, _TITLE))}" if name else "")
         st.subheader(title, anchor=False, width="content")
         status_badge(cell.status)
-        st.space("stretch")
-        _relatives(cell)
-
-
-def _relatives(cell: Cell) -> None:
-    for number in (cell.parent_id, cell.second_parent_id):
-        if number is not None:
-            _go_to(number, f"Parent {number}", ":material/arrow_upward:")
-    children = reads.children(cell.cell_id)
-    if children:
-        label = "1 child" if len(children) == 1 else f"{len(children):,} children"
-        with st.popover(label, icon=":material/arrow_downward:", type="tertiary"):
-            for number in children[:_LINKED_CHILDREN]:
-                _go_to(number, f"Cell {number}", ":material/arrow_downward:")
-            if len(children) > _LINKED_CHILDREN:
-                st.caption(f"and {len(children) - _LINKED_CHILDREN:,} more")
-
-
-def _go_to(number: int, label: str, icon: str) -> None:
-    st.button(label, icon=icon, type="tertiary", key=f"go to {number}", on_click=_show, args=(number,))
-
-
-def _show(number: int) -> None:
-    st.query_params["cell"] = str(number)
 
 
 def _birth(cell: Cell) -> None:
@@ -96,20 +66,46 @@ def _birth(cell: Cell) -> None:
         cell.origin if cell.operator in ("", cell.origin) else f"{cell.origin} by {cell.operator}",
         formats.moment(cell.created_at),
     )
-    st.caption(" · ".join(as_markdown(word) for word in words if word))
-    hypothesis = cell.hypothesis or cell.llm_hypothesis
-    if hypothesis:
-        st.text(hypothesis)
+    st.caption(" · ".join(as_markdown(shortened(word, _WORD)) for word in words if word))
+    if cell.hypothesis:
+        _paragraph(cell.hypothesis)
+    if cell.llm_hypothesis:
+        st.caption("Hypothesis of a model:")
+        _paragraph(cell.llm_hypothesis)
 
 
-def _facts(cell: Cell) -> list[tuple[str, str]]:
-    rows = (
-        ("Category", cell.category or cell.llm_category),
-        ("Named by model", cell.llm_model),
+def _paragraph(text: str) -> None:
+    with st.container(height=_PARAGRAPH_PX if len(text) > _PARAGRAPH else "content", border=False):
+        st.text(text)
+
+
+def _status(cell: Cell) -> None:
+    for reason in cell.reasons:
+        st.caption(f"{_REASONS[cell.status]}: {as_markdown(shortened(reason, _SENTENCE))}")
+    verdicts = cell_reads.history(cell.cell_id)
+    changes = len(verdicts) - 1
+    if changes > 0:
+        label = "1 change of status" if changes == 1 else f"{changes:,} changes of status"
+        with st.popover(label, icon=":material/history:", type="tertiary"):
+            for verdict in reversed(verdicts):
+                _verdict(verdict)
+
+
+def _verdict(verdict: Verdict) -> None:
+    st.markdown(f"{status_label(verdict.status)} since {formats.moment(verdict.changed_at)}")
+    for reason in verdict.reasons:
+        st.caption(as_markdown(shortened(reason, _SENTENCE)))
+
+
+def _facts(cell: Cell) -> list[tuple[str, str | None]]:
+    return [
+        ("Category", cell.category),
+        ("Name by a model", cell.llm_name),
+        ("Category by a model", cell.llm_category),
+        ("Model", cell.llm_model),
         ("Rules combine by", cell.combine),
         ("Genome id", cell.genome_id),
-    )
-    return [(label, value) for label, value in rows if value]
+    ]
 
 
 def _genome(cell: Cell) -> None:
@@ -149,7 +145,7 @@ def _numbers(cell: Cell, market: Series, measured: Mapping[str, Mapping[str, Phe
     shown = splits[split]
     st.caption(phenotypes.span(shown) + (", recorded by another system" if shown.recorded else ""))
     _cards(shown)
-    _chart(cell, shown)
+    charts.show(cell, shown)
     st.dataframe(
         phenotypes.metrics_table(splits, formats.quote_currency(shown.pair)),
         hide_index=True,
@@ -191,29 +187,3 @@ def _cards(shown: Phenotype) -> None:
             if phenotypes.knows(shown, name):
                 value = formats.headline(name, shown.metrics[name])
                 st.metric(formats.metric_label(name), value, border=True)
-
-
-def _chart(cell: Cell, shown: Phenotype) -> None:
-    if shown.recorded:
-        st.caption("No equity to draw: only these numbers were recorded.")
-        return
-    with st.skeleton(height=_CHART_PX):
-        try:
-            result = reads.replayed(cell, shown)
-        except (NotFound, DataError, GenomeError) as error:
-            st.caption(f":material/show_chart: No equity to draw: {as_markdown(str(error))}")
-            return
-        figure = equity_figure(
-            pd.to_datetime(result.candles.end_s, unit="s", utc=True),
-            result.simulation.equity,
-            buy_and_hold(result.candles, result.execution),
-            initial=result.execution.initial,
-            theme=theme_in_force(),
-            quote=formats.quote_currency(shown.pair),
-        )
-        draw(
-            figure,
-            key="equity",
-            height_px=_CHART_PX,
-            alt=f"Equity of cell {cell.cell_id} against buy and hold, and its drawdown",
-        )
