@@ -46,7 +46,9 @@ def decisions_figure(
             ),
             _points(candles, bought, "BUY", size=7, symbol="triangle-up", color=colours.buy),
             _points(candles, sold, "SELL", size=7, symbol="triangle-down", color=colours.sell),
-            _points(candles, np.array([bar]), "This bar", size=12, symbol="circle-open", color=colours.text),
+            _points(
+                candles, np.array([bar]), "This bar", size=14, symbol="circle-open", color=colours.text
+            ).update(marker_line_width=2),
         ]
     )
     figure.add_vline(x=candles.timestamp[bar], line={"width": 1, "dash": "dot", "color": colours.muted})

@@ -71,7 +71,9 @@ function fill(row, node) {
   if (node.note) text.append(element("span", node.undefined ? "note undefined" : "note", node.note));
   const value = element("span", "value", node.value);
   value.title = node.exact;
-  row.append(text, value, element("span", "margin", node.margin));
+  const reading = element("span", "reading");
+  reading.append(value, element("span", "margin", node.margin));
+  row.append(text, reading);
   return row;
 }
 
