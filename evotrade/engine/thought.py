@@ -64,9 +64,9 @@ class NodeThought:
     - None where it is not known: a side is undefined or infinite, or the right side is 0 and the left is not.
       Only children that agree with an AND or OR decide about it: an unknown one that doesn't is no obstacle.
 
-    That is the robustness of temporal logic (Fainekos and Pappas, "Robustness of temporal logic specifications
-    for continuous-time signals", 2009) at one moment, but with relative distances, since the sides of two
-    comparisons are seldom in one unit.
+    That is the robustness of temporal logic (Fainekos and Pappas 2009, "Robustness of temporal logic
+    specifications for continuous-time signals") at one moment, but with relative distances, since the sides of
+    two comparisons are seldom in one unit.
     """
 
     node: Node
