@@ -64,6 +64,7 @@ def equity_figure(
     quote = escape(quote)  # Plotly reads some HTML in titles
     drawdown = drawdown_pct(equity, initial)
     drawn = thin(equity, buy_hold, drawdown)
+    times = time[drawn].tz_localize(None).to_numpy()  # with a zone Plotly would copy each time by itself
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.7, 0.3], vertical_spacing=0.06)
     colours = COLOURS[theme]
     for row, name, values, unit, colour in (
@@ -73,7 +74,7 @@ def equity_figure(
     ):
         end = " %" if name == _DRAWDOWN else f" {quote}".rstrip()
         line = go.Scatter(
-            x=time[drawn],
+            x=times,
             y=values[drawn],
             name=name,
             mode="lines",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from html import escape
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import plotly.graph_objects as go
 
 from evotrade import timeframes
@@ -202,7 +202,7 @@ def _markers(view: _View) -> list[go.Scatter]:
 
 def _said(view: _View, name: str, place: int, time_s: int, price: float) -> str:
     amount = f"{price:,.{price_decimals(price)}f} {view.quote}".rstrip()
-    when = f"{pd.Timestamp(time_s, unit='s'):{_TIME}}"
+    when = f"{datetime.fromtimestamp(time_s, UTC):{_TIME}}"
     return (
         f"<b>Trade {place + 1:,}: {name.lower()}</b> at {amount}<br>{when}<br>{_outcome(view.trades, place)}"
     )
@@ -239,5 +239,6 @@ def _mark(figure: go.Figure, view: _View, chosen: int) -> None:
     figure.add_vrect(x0=start, x1=end, fillcolor=view.colours.grid, opacity=0.5, line_width=0, layer="below")
 
 
-def _utc(time_s: Ints) -> pd.DatetimeIndex:
-    return pd.DatetimeIndex(pd.to_datetime(time_s, unit="s", utc=True))
+def _utc(time_s: Ints) -> npt.NDArray[np.datetime64]:
+    """Without a zone, since with one Plotly would copy each time by itself; it shows them as they are."""
+    return time_s.astype("datetime64[s]")

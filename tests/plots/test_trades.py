@@ -81,7 +81,7 @@ def test_entry_and_exit_stand_at_their_time_and_price_and_say_the_result():
     drawn = traces(trades_figure(CANDLES, trades, quote="USD"))
     assert drawn["Buy"].y.tolist() == [CANDLES.open[1]]
     assert drawn["Sell"].y.tolist() == [CANDLES.open[4]]
-    assert [str(time) for time in drawn["Buy"].x] == [str(CANDLES.timestamp[1])]
+    assert drawn["Buy"].x.tolist() == [CANDLES.timestamp[1].to_pydatetime().replace(tzinfo=None)]
     result = f"{100 * (CANDLES.open[4] / CANDLES.open[1] - 1):+.2f} % in 3 bars, closed by signal"
     assert drawn["Sell"].text[0].endswith(result.replace("-", "−"))
     assert "USD" in drawn["Buy"].text[0]
@@ -137,7 +137,7 @@ def test_a_trade_that_began_long_before_does_not_squeeze_the_candles():
 def test_a_chosen_trade_is_marked_from_entry_to_exit():
     done = trades_of([1, -1, 0, 1, -1])
     (band,) = trades_figure(CANDLES, done, chosen=1).layout.shapes
-    assert [str(band.x0), str(band.x1)] == [str(CANDLES.timestamp[4]), str(CANDLES.timestamp[5])]
+    assert np.array([band.x0, band.x1], "datetime64[s]").astype(int).tolist() == CANDLES.time_s[4:6].tolist()
     assert not trades_figure(CANDLES[50:], done, chosen=1).layout.shapes
 
 
