@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,9 @@ from evotrade.ui import formats, reads
 _KEPT_S = 600
 _FEW, _MANY = 8, 64
 
+NEAREST = 120
+"""Relatives of a cell that are drawn at most, itself among them: more would not be read."""
+
 
 class Drawn(NamedTuple):
     """A population as its canvas takes it; `version` changes with what is drawn, not with every write."""
@@ -29,6 +33,19 @@ class Drawn(NamedTuple):
     labels: dict[str, tuple[str, ...]]
     unit: str
     title: str
+
+
+class Family(NamedTuple):
+    """A cell's relatives by number: how many, the nearest with their depth, and two lines through it.
+
+    `line` goes from the founder to the cell by first parents, `onward` from the cell to its best descendant.
+    """
+
+    ancestors: int
+    descendants: int
+    nearest: dict[int, int]
+    line: list[int]
+    onward: list[int]
 
 
 def population(dish: str | None = None) -> Population:
@@ -96,3 +113,25 @@ def certificates(cell_ids: Sequence[int]) -> pd.DataFrame:
 @st.cache_data(ttl=_KEPT_S, max_entries=_MANY, show_spinner=False)
 def _certificates(_store: Store, version: str, cell_ids: Sequence[int]) -> pd.DataFrame:
     return _store.certificates(cell_ids)
+
+
+def family(cell_id: int) -> Family:
+    """The relatives of a cell that is in the store."""
+    shared = reads.store()
+    return _family(shared, shared.version(), cell_id)
+
+
+@st.cache_data(ttl=_KEPT_S, max_entries=_MANY, show_spinner=False)
+def _family(_store: Store, version: str, cell_id: int) -> Family:
+    cells = _population(_store, version, None)
+    position = cells.position(cell_id)
+    if position is None:  # deleted since it was read
+        return Family(0, 0, {cell_id: 0}, [cell_id], [cell_id])
+    numbers = cells.cell_id.tolist()
+    return Family(
+        ancestors=len(cells.ancestors(position).steps) - 1,
+        descendants=len(cells.descendants(position).steps) - 1,
+        nearest={numbers[cell]: depth for cell, depth in islice(cells.relatives(position).items(), NEAREST)},
+        line=[numbers[cell] for cell in cells.line(position)],
+        onward=[numbers[cell] for cell in cells.line_to_best_descendant(position)],
+    )
