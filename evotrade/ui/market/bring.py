@@ -16,7 +16,7 @@ _WAYS = {
 
 
 def header(*, empty: bool) -> None:
-    """The header row: title, the ways to bring candles (in an empty store they stand below), a new strategy."""
+    """The header row: title, the ways to bring candles unless the store is empty, a new strategy."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title("Market data", width="content", anchor=False)
         st.space("stretch")

@@ -13,10 +13,10 @@ from evotrade.ui.badges import market_badge
 from evotrade.ui.charts import draw, theme_in_force
 from evotrade.ui.market import reads
 from evotrade.ui.market.reads import Held, Presence
-from evotrade.ui.market.table import coverage_pct
 from evotrade.ui.text import as_markdown
 
 _PRICE_PX, _ROW_PX, _AROUND_PX = 300, 28, 110
+_GAP_ROWS = 9
 _LEAST_WIDTH_PX = 430
 
 
@@ -45,7 +45,7 @@ def summary(series: Held) -> str:
     bars = f"{formats.counted(series.bars, 'bar')} from {first} to {end}"
     if not series.missing_bars:
         return f"{bars}, without gaps"
-    return f"{bars}, {coverage_pct(series):.2f} % covered, {series.missing_bars:,} missing"
+    return f"{bars}, {series.coverage_pct:.2f} % covered, {series.missing_bars:,} missing"
 
 
 def _price(series: Held) -> None:
@@ -74,7 +74,7 @@ def _gaps(series: Held, found: Presence) -> None:
             }
         ),
         hide_index=True,
-        height=min(_PRICE_PX - 40, _ROW_PX * (len(found.largest) + 1) + 10),
+        height="content" if len(found.largest) < _GAP_ROWS else _ROW_PX * _GAP_ROWS,
         row_height=_ROW_PX,
         column_config={
             name: st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")

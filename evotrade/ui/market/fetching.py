@@ -19,30 +19,27 @@ KIND = "fetch"
 
 _FIRST_DAY = date(2013, 9, 1)  # no market of Kraken is older
 _INTERVALS = tuple(timeframes.SECONDS)
-_PAIR, _INTERVAL, _SINCE = "fetch pair", "fetch interval", "fetch since"
 
 
 def panel(series: Held | None) -> None:
     """What to fetch: that of the series in view, one from Kraken from its last day on, unless changed."""
-    # Further keys for another series, or the fields would keep what they hold.
-    suffix = f" {series.pair} {series.source} {series.timeframe}" if series else ""
+    pair = series.pair if series and not series.market.synthetic else ""
+    interval = series.timeframe if series else "1h"
+    last_day = _last_day(series)
+    # Other keys for other suggestions, or the fields would keep what they hold.
+    keys = [
+        f"fetch {name}"
+        for name in (f"pair {pair}", f"interval {pair} {interval}", f"since {pair} {last_day}")
+    ]
     with st.form("fetch", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input(
-            "Pair",
-            series.pair if series and not series.market.synthetic else "",
-            max_chars=30,
-            placeholder="BTC/USD",
-            key=_PAIR + suffix,
-            width=160,
-        )
-        interval = series.timeframe if series else "1h"
-        st.selectbox("Interval", _INTERVALS, _INTERVALS.index(interval), key=_INTERVAL + suffix, width=110)
+        st.text_input("Pair", pair, max_chars=30, placeholder="BTC/USD", key=keys[0], width=160)
+        st.selectbox("Interval", _INTERVALS, _INTERVALS.index(interval), key=keys[1], width=110)
         st.date_input(
             "Since, UTC",
-            _last_day(series),
+            last_day,
             min_value=_FIRST_DAY,
             max_value=datetime.now(UTC).date(),
-            key=_SINCE + suffix,
+            key=keys[2],
             format="YYYY-MM-DD",
             width=150,
         )
@@ -51,7 +48,7 @@ def panel(series: Held | None) -> None:
             icon=":material/cloud_download:",
             disabled=work.is_running(KIND),
             on_click=_begin,
-            args=(suffix,),
+            args=tuple(keys),
         )
     st.caption(
         "Without a day, Kraken's latest 720 bars. Older ones are made of its trades, 1,000 a second, which "
@@ -66,9 +63,9 @@ def _last_day(series: Held | None) -> date | None:
     return max(_FIRST_DAY, min(datetime.fromtimestamp(series.last_s, UTC), datetime.now(UTC)).date())
 
 
-def _begin(suffix: str) -> None:
-    pair, interval = st.session_state[_PAIR + suffix], st.session_state[_INTERVAL + suffix]
-    work.begin(KIND, fetch_work(pair, interval, st.session_state[_SINCE + suffix]))
+def _begin(*keys: str) -> None:
+    pair, interval, since = (st.session_state[key] for key in keys)
+    work.begin(KIND, fetch_work(pair, interval, since))
 
 
 def fetch_work(pair: str, interval: str, since: date | None) -> Work:

@@ -11,10 +11,11 @@ from evotrade import timeframes
 from evotrade.errors import EvotradeError
 from evotrade.lab.candles import candle_file, import_file
 from evotrade.market.files import CandleFile
-from evotrade.market.gaps import coverage_pct, gaps
+from evotrade.market.gaps import gaps
 from evotrade.ui import reads
 from evotrade.ui.formats import counted
 from evotrade.ui.market import work
+from evotrade.ui.market.reads import Held
 from evotrade.ui.market.table import address
 from evotrade.ui.market.work import Done, Work
 from evotrade.ui.text import as_markdown, facts, sentence
@@ -25,7 +26,7 @@ REFUSED_SHOWN = 100
 
 _FILE, _PAIR, _INTERVAL, _SKIP = "candle file", "file pair", "file interval", "skip refused rows"
 _KEPT_S, _FILES = 600, 2
-_ROW_PX = 28
+_ROW_PX, _ROWS = 28, 9
 
 
 def panel(close: Callable[[], None]) -> None:
@@ -70,7 +71,7 @@ def _read(
 
 
 def _preview(file: CandleFile) -> None:
-    candles = file.candles
+    candles, held = file.candles, Held.of(file.candles)
     facts(
         [
             ("Pair", candles.pair or "not said"),
@@ -78,8 +79,9 @@ def _preview(file: CandleFile) -> None:
             ("Bars", f"{len(candles):,}"),
             ("First bar, UTC", f"{candles.timestamp[0]:%Y-%m-%d %H:%M}"),
             ("Last bar, UTC", f"{candles.timestamp[-1]:%Y-%m-%d %H:%M}"),
-            ("Coverage", f"{coverage_pct(candles):.2f} %"),
+            ("Coverage", f"{held.coverage_pct:.2f} %"),
             ("Gaps", f"{len(gaps(candles)):,}"),
+            ("Missing bars", f"{held.missing_bars:,}"),
         ]
     )
     if file.newest_first:
@@ -97,12 +99,9 @@ def _refused(file: CandleFile) -> None:
     st.dataframe(
         pd.DataFrame({"Line": [row.line for row in shown], "Reason": [row.reason for row in shown]}),
         hide_index=True,
-        height=min(8, len(shown) + 1) * _ROW_PX + 10,
+        height="content" if len(shown) < _ROWS else _ROW_PX * _ROWS,
         row_height=_ROW_PX,
-        column_config={
-            "Line": st.column_config.NumberColumn(format="%d", width=80),
-            "Reason": st.column_config.TextColumn(width="large"),
-        },
+        column_config={"Line": st.column_config.NumberColumn(format="%d", width=80)},
         alt="Rows of the file that cannot be used, with the reason",
     )
 
@@ -138,11 +137,12 @@ def import_work(file: CandleFile, name: str) -> Work:
     def task(own: Work) -> Done:
         brought = import_file(file, name, store=store, progress=own.progress)
         candles = file.candles
-        skipped = f", {counted(len(file.refused), 'row')} skipped" if file.refused else ""
-        return Done(
-            f"Imported {name} as {candles.pair} {candles.timeframe}: "
-            f"{counted(brought.new_bars, 'bar')} new or corrected, {brought.known_bars:,} known{skipped}.",
-            address(candles),
-        )
+        counts = [
+            f"{counted(brought.new_bars, 'bar')} new or corrected",
+            f"{brought.known_bars:,} known already",
+            *([f"{counted(len(file.refused), 'row')} skipped"] if file.refused else []),
+        ]
+        said = f"Imported {name} as {candles.pair} {candles.timeframe}: {', '.join(counts)}."
+        return Done(said, address(candles))
 
     return Work(f"{name} as {file.candles.pair} {file.candles.timeframe}", task)

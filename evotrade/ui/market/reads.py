@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from evotrade import timeframes
+from evotrade.market.candles import Candles
 from evotrade.market.gaps import gaps_between
 from evotrade.plots.coverage import Calendar, calendar
 from evotrade.store import Store
@@ -31,6 +32,12 @@ class Held(NamedTuple):
     first_s: int
     last_s: int
 
+    @classmethod
+    def of(cls, candles: Candles) -> Held:
+        """What the store would hold of candles that it has not yet; there is at least one."""
+        first_s, last_s = int(candles.time_s[0]), int(candles.time_s[-1])
+        return cls(candles.pair, candles.source, candles.timeframe, len(candles), first_s, last_s)
+
     @property
     def market(self) -> Series:
         """Its pair and source."""
@@ -48,8 +55,8 @@ class Held(NamedTuple):
 
     @property
     def coverage_pct(self) -> float:
-        """Bars that exist, in percent of those from the first to the last."""
-        return 100 * self.bars / (self.bars + self.missing_bars)
+        """Bars that exist, in percent of those from the first to the last, never rounded up to all."""
+        return 10_000 * self.bars // (self.bars + self.missing_bars) / 100
 
 
 class Presence(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -80,11 +79,6 @@ _COLUMNS = {
 }
 
 
-def coverage_pct(series: Held) -> float:
-    """The coverage to two decimals, never rounded up to all."""
-    return math.floor(100 * series.coverage_pct) / 100
-
-
 def _for_people(listed: Sequence[Held], now_s: float) -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -94,7 +88,7 @@ def _for_people(listed: Sequence[Held], now_s: float) -> pd.DataFrame:
             "Bars": [series.bars for series in listed],
             "First bar, UTC": pd.to_datetime([series.first_s for series in listed], unit="s", utc=True),
             "Last bar, UTC": pd.to_datetime([series.last_s for series in listed], unit="s", utc=True),
-            "Coverage": [coverage_pct(series) for series in listed],
+            "Coverage": [series.coverage_pct for series in listed],
             "Gaps": [reads.presence(series).gaps for series in listed],
             "Missing bars": [series.missing_bars for series in listed],
             "Age": [_age(series, now_s) for series in listed],

@@ -31,8 +31,8 @@ def fetch(store, open_market, monkeypatch):
     def click(url, since=None, pair="XBTUSD"):
         monkeypatch.setenv("EVOTRADE_KRAKEN_URL", url)
         app = open_market(store, add="fetch")
-        app.text_input(key="fetch pair").set_value(pair)
-        app.date_input(key="fetch since").set_value(since)
+        app.text_input[0].set_value(pair)
+        app.date_input[0].set_value(since)
         return next(button for button in app.button if button.label == "Fetch").click().run()
 
     return click

@@ -55,7 +55,7 @@ def test_a_preview_says_what_the_file_holds_and_stores_nothing(store, upload, li
 
 def test_an_import_says_what_was_new_and_closes_its_panel(store, upload, lines, finished):
     app = finished(the_import(upload(content(lines[:21]))).click().run())
-    assert "Imported XBTUSD_60.csv as BTC/USD 1h: 20 bars new or corrected, 0 known." in text(app)
+    assert "Imported XBTUSD_60.csv as BTC/USD 1h: 20 bars new or corrected, 0 known already." in text(app)
     assert "add" not in app.query_params
     app = finished(the_import(upload(content(lines))).click().run())
     assert "10 bars new or corrected, 20 known" in text(app)
@@ -70,7 +70,7 @@ def test_bad_rows_are_named_and_refuse_the_file_until_they_are_skipped(store, up
     assert the_import(app).disabled
     app = app.checkbox(key="skip refused rows").check().run()
     app = finished(the_import(app).click().run())
-    assert "29 bars new or corrected, 0 known, 1 row skipped" in text(app)
+    assert "29 bars new or corrected, 0 known already, 1 row skipped" in text(app)
     assert len(store.load_candles("BTC/USD", "1h", "archive")) == 29
 
 
