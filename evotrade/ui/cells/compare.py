@@ -18,10 +18,10 @@ from evotrade.ui.cells.compared import Asked
 from evotrade.ui.cells.side_by_side import BEST, Column, Drawn, Sight
 from evotrade.ui.charts import draw, theme_in_force
 from evotrade.ui.genome_diff import show_diff
-from evotrade.ui.text import as_markdown
+from evotrade.ui.text import as_markdown, shortened
 
 _CHART_PX = 360
-_LONG = 28
+_LONG, _LONG_LABEL = 28, 80
 
 
 def show() -> bool:
@@ -80,7 +80,7 @@ def _legend(cell: Cell, colour: str) -> None:
     number = cell.cell_id
     st.html(f'<span style="color:{colour};font-size:1.25em">&#9632;</span>', width="content")
     st.button(
-        cell_label(number, _short(cell.name or cell.llm_name or ""), cell.status),
+        cell_label(number, shortened(cell.name or cell.llm_name or "", _LONG), cell.status),
         type="tertiary",
         key=f"show {number}",
         help="Show this cell; the comparison is kept",
@@ -98,10 +98,6 @@ def _legend(cell: Cell, colour: str) -> None:
     )
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _LONG else f"{name[:_LONG]}…"
-
-
 def _sight(options: Sequence[Sight]) -> Sight:
     """What the cells are compared on: what most of them share, unless a person chooses something else."""
     if len(options) == 1:
@@ -116,11 +112,15 @@ def _sight(options: Sequence[Sight]) -> Sight:
 
 def _equity(cells: Sequence[Cell], sight: Sight) -> None:
     results: dict[int, Backtest] = {}
+    missing: dict[str, list[str]] = {}
     for cell in cells:
         try:
             results[cell.cell_id] = _replayed(cell, sight)
         except (NotFound, DataError, GenomeError) as error:
-            st.caption(f":material/show_chart: Cell {cell.cell_id} is not drawn: {as_markdown(str(error))}")
+            missing.setdefault(str(error), []).append(str(cell.cell_id))
+    for reason, numbers in missing.items():
+        who = f"Cell {numbers[0]} is" if len(numbers) == 1 else f"Cells {', '.join(numbers)} are"
+        st.caption(f":material/show_chart: {who} not drawn: {as_markdown(reason)}")
     drawn = side_by_side.on_one_axis(results) if results else None
     if drawn:
         _chart(cells, sight, drawn)
@@ -131,9 +131,9 @@ def _equity(cells: Sequence[Cell], sight: Sight) -> None:
 def _replayed(cell: Cell, sight: Sight) -> Backtest:
     found = side_by_side.sights(cell).get(sight)
     if found is None:
-        raise NotFound("it was not measured on this")
+        raise NotFound("not measured on this")
     if found.recorded:
-        raise NotFound("only its numbers were recorded, by another system")
+        raise NotFound("only numbers were recorded, by another system")
     return reads.replayed(cell, found)
 
 
@@ -152,7 +152,7 @@ def _chart(cells: Sequence[Cell], sight: Sight, drawn: Drawn) -> None:
         comparison_figure(drawn.time, lines, drawn.buy_hold, theme=theme_in_force()),
         key="equities",
         height_px=_CHART_PX,
-        alt=f"Equity of cells {', '.join(map(str, drawn.lines))} on one axis, each started at 100",
+        alt=f"Equity on one axis, each started at 100: cells {', '.join(map(str, drawn.lines))}",
     )
 
 
@@ -191,7 +191,8 @@ def _notes(table: Sequence[Column]) -> Iterator[str]:
             yield f"* Cell {cell.cell_id} has not been evaluated on any candles yet"
         elif not is_alike:
             sight = next(sight for sight, row in side_by_side.sights(cell).items() if row is phenotype)
-            yield f"* Cell {cell.cell_id}: {sight.label}, {phenotypes.span(phenotype)}"
+            measured = f"{shortened(sight.label, _LONG_LABEL)}, {phenotypes.span(phenotype)}"
+            yield f"* Cell {cell.cell_id}: {measured}"
 
 
 def _genomes(cells: Sequence[Cell]) -> None:
@@ -219,5 +220,5 @@ def _number(label: str, numbers: Sequence[str], default: int, key: str) -> str:
 
 
 def _called(cell: Cell) -> str:
-    name = _short(cell.name or cell.llm_name or "")
+    name = shortened(cell.name or cell.llm_name or "", _LONG)
     return f"Cell {cell.cell_id}" + (f" · {name}" if name else "")

@@ -10,6 +10,7 @@ import streamlit as st
 from evotrade.errors import NotFound
 from evotrade.plots.theme import COLOURS
 from evotrade.ui import reads
+from evotrade.ui.text import shortened
 
 MOST = len(COLOURS["light"].cells)
 """Most cells that are compared at once: as many as there are colours to tell them apart."""
@@ -48,8 +49,7 @@ def parse(text: str) -> Asked:
     unique = list(dict.fromkeys(numbers))
     mistakes = []
     if wrong:
-        named = wrong[0] if len(wrong[0]) <= _LONG else f"{wrong[0][:_LONG]}…"
-        mistakes.append(f"the address compares {named!r}, which is no number of a cell")
+        mistakes.append(f"the address compares {shortened(wrong[0], _LONG)!r}, which is no number of a cell")
     if len(unique) < len(numbers):
         twice = next(number for position, number in enumerate(numbers) if number in numbers[:position])
         mistakes.append(f"cell {twice} is named twice, and compared once")

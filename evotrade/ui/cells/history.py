@@ -8,9 +8,9 @@ from evotrade.engine.metrics import METRICS
 from evotrade.plots.history import history_figure
 from evotrade.ui import formats, reads
 from evotrade.ui.charts import draw, theme_in_force
-from evotrade.ui.text import as_markdown
+from evotrade.ui.text import as_markdown, shortened
 
-_CHART_PX = 220
+_CHART_PX, _LONG = 220, 60
 
 
 def show(dish: str | None) -> None:
@@ -18,7 +18,7 @@ def show(dish: str | None) -> None:
     dishes = reads.dish_names()
     if not dishes:
         return
-    title = "Fitness by generation" + (f" · {as_markdown(dish)}" if dish else "")
+    title = "Fitness by generation" + (f" · {as_markdown(shortened(dish, _LONG))}" if dish else "")
     section = st.expander(
         title,
         expanded=dish is not None,
@@ -36,9 +36,9 @@ def show(dish: str | None) -> None:
 def _chart(dish: str) -> None:
     history = reads.generations(dish)
     if not len(history):
+        said = "its cells were brought from elsewhere, or its first generation is not done yet"
         st.caption(
-            f"**No generations.** Nothing has evolved in {as_markdown(dish)}: its cells were brought from "
-            "elsewhere, or its first generation is not done yet."
+            f"**No generations.** Nothing has evolved in {as_markdown(shortened(dish, _LONG))}: {said}."
         )
         return
     runs = history["run_id"].nunique()

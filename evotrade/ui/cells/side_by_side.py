@@ -56,9 +56,11 @@ def sights(cell: Cell) -> dict[Sight, Phenotype]:
 
 
 def shared_sights(cells: Sequence[Cell]) -> list[Sight]:
-    """What any of the cells has numbers of, that which most of them have first."""
-    count = Counter(sight for cell in cells for sight in sights(cell))
-    return sorted(count, key=lambda sight: -count[sight])
+    """What any of the cells has numbers of: evaluated before recorded, then what most of them have."""
+    found = [sights(cell) for cell in cells]
+    count = Counter(sight for rows in found for sight in rows)
+    recorded = {sight: row.recorded for rows in found for sight, row in rows.items()}
+    return sorted(count, key=lambda sight: (recorded[sight], -count[sight]))
 
 
 class Column(NamedTuple):

@@ -60,9 +60,15 @@ def test_a_metric_that_is_neither_good_nor_bad_has_no_best():
     assert row(cells({"trades": 3.0}, {"trades": 9.0}), "Trades") == ["3", "9"]
 
 
-def test_what_most_cells_share_comes_first():
-    one, two = cells({"return_pct": 1.0}), cells({"return_pct": 2.0}, split="all", recorded=True)
-    assert side_by_side.shared_sights([*two, *one, *one])[0] == TRAIN
+def test_what_most_cells_share_comes_first_and_recorded_numbers_last():
+    one, two = cells({"trades": 1.0}), cells({"trades": 2.0}, timeframe="4h")
+    recorded = cells(*[{"trades": 3.0}] * 3, split="all", recorded=True)
+    found = side_by_side.shared_sights([*recorded, *two, *one, *one])
+    assert [(sight.timeframe, sight.split) for sight in found] == [
+        ("1h", "train"),
+        ("4h", "train"),
+        ("1h", "all, recorded"),
+    ]
 
 
 def test_numbers_of_something_else_are_starred_and_not_compared():
