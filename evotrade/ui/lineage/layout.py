@@ -16,6 +16,9 @@ class Size(NamedTuple):
     height: float
 
 
+_FURTHEST = Size(170.0, 60.0)  # that neighbours are apart
+
+
 class Layout(NamedTuple):
     """Cell → (x, y) around (0, 0), and by how much marks and writing shrink to have room, at most 1."""
 
@@ -31,11 +34,11 @@ def arrange(depths: Mapping[int, int], parents: Mapping[int, Sequence[int]], box
     """
     layers = _layers(depths, parents)
     first, count = min(layers), max(layers) - min(layers) + 1
-    across = min(1.5 * mark.width, box.width / count)
+    across = min(_FURTHEST.width, box.width / count)
     places: dict[int, tuple[float, float]] = {}
     shrunk = 1.0
     for depth, layer in layers.items():
-        down = min(1.25 * mark.height, box.height / len(layer))
+        down = min(_FURTHEST.height, box.height / len(layer))
         columns = _columns(Size(across, down), mark)
         shrunk = min(shrunk, _shrunk(Size(across, down), mark, columns))
         x = (depth - first - (count - 1) / 2) * across

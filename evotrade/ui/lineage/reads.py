@@ -20,7 +20,7 @@ from evotrade.ui import formats, reads
 _KEPT_S = 600
 _FEW, _MANY = 8, 64
 
-NEAREST = 120
+NEAREST = 60
 """Relatives of a cell that are drawn at most, itself among them: more would not be read."""
 
 

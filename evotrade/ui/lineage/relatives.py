@@ -23,7 +23,7 @@ _FRAME_PX = 470
 # The frame stays from cell to cell, and with it the part in view: so every graph fills the same box.
 _BOX = Size(560.0, 440.0)
 _DOT, _CHOSEN_DOT, _FONT = 8.0, 13.0, 13.0
-_LETTER, _LINE = 7.5, 16.0  # of that font
+_LETTER, _LINE = 7.5, 20.0  # of that font
 _NAMED, _MEASURED = 12, 40  # cells up to which there is room for names, and for fitness
 _NAME = 18
 
@@ -137,7 +137,12 @@ def _config(colours: Colours) -> dict[str, Any]:
         "groups": {},
         "physics": {"enabled": False},
         "nodes": {"font": {"color": colours.text, "strokeWidth": 3, "strokeColor": colours.ground}},
-        "edges": {"smooth": False, "width": 1.2, "arrows": {"to": {"enabled": True, "scaleFactor": 0.4}}},
+        "edges": {
+            "smooth": False,
+            "chosen": False,
+            "width": 1.2,
+            "arrows": {"to": {"enabled": True, "scaleFactor": 0.4}},
+        },
         "interaction": {"dragNodes": False, "hover": False, "selectConnectedEdges": False},
     }
 

@@ -40,5 +40,5 @@ const COMPACT = new Intl.NumberFormat("en-US", { notation: "compact", maximumFra
 function written(value, unit = "") {
   if (Number.isNaN(value)) return "–";
   const text = (Math.abs(value) < MILLION ? PLAIN : COMPACT).format(value);
-  return text.replace("-", "−") + unit;
+  return (text === "-0" ? "0" : text.replace("-", "−")) + unit;
 }
