@@ -65,8 +65,8 @@ class NodeThought:
       Only children that agree with an AND or OR decide about it: an unknown one that doesn't is no obstacle.
 
     That is the robustness of temporal logic (Fainekos and Pappas 2009, "Robustness of temporal logic
-    specifications for continuous-time signals") at one moment, but with relative distances, since the sides of
-    two comparisons are seldom in one unit.
+    specifications for continuous-time signals") at one moment, but with relative distances, since the
+    sides of two comparisons are seldom in one unit.
     """
 
     node: Node
