@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
 from typing import NamedTuple
 
@@ -72,18 +72,26 @@ class Column(NamedTuple):
 
 
 def columns(cells: Sequence[Cell], sight: Sight | None) -> list[Column]:
-    """For each cell its numbers at `sight`, or else the first it has; alike are those on one span."""
+    """For each cell its numbers at `sight`, or else the first that were evaluated, or else recorded.
+
+    Alike are those at `sight` on one span.
+    """
     seen = [sights(cell) for cell in cells]
     spans = Counter(_span(found[sight]) for found in seen if sight in found)
     common = spans.most_common(1)[0][0] if spans else None
     return [
         Column(
             cell,
-            found[sight] if sight in found else next(iter(found.values()), None),
+            found[sight] if sight in found else _first(found.values()),
             sight in found and _span(found[sight]) == common,
         )
         for cell, found in zip(cells, seen, strict=True)
     ]
+
+
+def _first(rows: Collection[Phenotype]) -> Phenotype | None:
+    evaluated = (row for row in rows if not row.recorded)
+    return next(evaluated, next(iter(rows), None))
 
 
 def _span(phenotype: Phenotype) -> tuple[int, int]:

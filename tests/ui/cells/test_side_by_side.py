@@ -80,6 +80,13 @@ def test_numbers_of_something_else_are_starred_and_not_compared():
     assert row(three[:2], "Return") == ["1.00 %", f"{BEST}2.00 %"]
 
 
+def test_in_place_of_missing_numbers_stand_the_first_that_were_evaluated():
+    recorded, evaluated = a_phenotype(split="all", recorded=True), a_phenotype(split="all")
+    both = a_cell(phenotypes=(recorded, evaluated))
+    assert side_by_side.columns([both], TRAIN)[0].phenotype == evaluated
+    assert side_by_side.columns([a_cell(phenotypes=(recorded,))], TRAIN)[0].phenotype == recorded
+
+
 def test_another_span_is_something_else():
     longer = cells({"return_pct": 9.0}, end_s=1_735_862_400)
     columns = side_by_side.columns([*cells({"return_pct": 1.0}, {"return_pct": 2.0}), *longer], TRAIN)
