@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
 
 import streamlit as st
 
 from evotrade import timeframes
+from evotrade.errors import SettingsError
 from evotrade.lab.candles import fetch_candles
+from evotrade.market.pairs import pair_name
 from evotrade.settings import load_settings
 from evotrade.ui import reads
 from evotrade.ui.market import work
@@ -23,7 +26,7 @@ _INTERVALS = tuple(timeframes.SECONDS)
 
 def panel(series: Held | None) -> None:
     """What to fetch: that of the series in view, one from Kraken from its last day on, unless changed."""
-    pair = series.pair if series and not series.market.synthetic else ""
+    pair = _pair(series)
     interval = series.timeframe if series else "1h"
     last_day = _last_day(series)
     # Other keys for other suggestions, or the fields would keep what they hold.
@@ -32,7 +35,7 @@ def panel(series: Held | None) -> None:
         for name in (f"pair {pair}", f"interval {pair} {interval}", f"since {pair} {last_day}")
     ]
     with st.form("fetch", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input("Pair", pair, max_chars=30, placeholder="BTC/USD", key=keys[0], width=160)
+        st.text_input("Pair", pair, placeholder="BTC/USD", key=keys[0], width=160)
         st.selectbox("Interval", _INTERVALS, _INTERVALS.index(interval), key=keys[1], width=110)
         st.date_input(
             "Since, UTC",
@@ -54,6 +57,15 @@ def panel(series: Held | None) -> None:
         "Without a day, Kraken's latest 720 bars. Older ones are made of its trades, 1,000 a second, which "
         "takes hours for a year of a busy market; what came is kept when you stop it."
     )
+
+
+def _pair(series: Held | None) -> str:
+    """The pair of the series, where it is one that Kraken could have."""
+    if series is None or series.market.synthetic:
+        return ""
+    with suppress(SettingsError):
+        return pair_name(series.pair)
+    return ""
 
 
 def _last_day(series: Held | None) -> date | None:

@@ -1,4 +1,5 @@
 import socket
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -104,14 +105,17 @@ def test_a_pair_that_kraken_does_not_know_is_one_sentence(store, fetch, pair):
 
 
 def test_the_form_starts_from_the_series_in_view(store, open_market):
-    candles = synthetic_candles(30, "4h", seed=1, pair="ETH/EUR")
-    store.save_candles(candles.__class__(**{**vars(candles), "source": "kraken"}))
+    store.save_candles(replace(synthetic_candles(30, "4h", seed=1, pair="ETH/EUR"), source="kraken"))
     app = open_market(store, add="fetch")
     assert [field.value for field in (*app.text_input, *app.selectbox)] == ["ETH/EUR", "4h"]
     assert app.date_input[0].value == date(2020, 1, 5)  # 30 bars of 4 hours are five days
 
 
-def test_a_synthetic_market_is_not_asked_of_kraken(store, open_market):
-    store.save_candles(synthetic_candles(30, "4h", seed=1))
+@pytest.mark.parametrize(
+    ("pair", "source"), [("SYN/USD", "synthetic"), ("PURR", "archive"), (HOSTILE, "archive")]
+)
+def test_what_kraken_cannot_have_is_not_asked_of_it(store, open_market, pair, source):
+    store.save_candles(replace(synthetic_candles(30, "4h", seed=1, pair=pair), source=source))
     app = open_market(store, add="fetch")
     assert (app.text_input[0].value, app.date_input[0].value) == ("", None)
+    assert not app.exception
