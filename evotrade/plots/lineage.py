@@ -72,7 +72,7 @@ def spans_decades(values: Floats) -> bool:
 
 def decades(values: Floats) -> Floats:
     """(n,) places on the scale of decades: the logarithm of the size plus one, with the sign kept."""
-    return np.asarray(np.sign(values) * np.log10(1 + np.abs(values)), dtype=np.float64)
+    return np.asarray(np.sign(values) * np.log1p(np.abs(values)) / np.log(10), dtype=np.float64)
 
 
 def _trace(name: str, steps: Sequence[Step], unit: str, log: bool, colour: str, dash: str) -> go.Scatter:
