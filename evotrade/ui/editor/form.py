@@ -151,7 +151,7 @@ def _facts(genome: Genome | None, bench: Bench | None) -> tuple[str, list[str]]:
     """Size, depth and lookback in one line; and a line for each timeframe at which it cannot run."""
     if genome is None:
         return "", []
-    facts, notes = [f"{genome.size} nodes, depth {genome.depth}"], []
+    lookbacks, notes = [], []
     warmups = bench.max_lookback if bench else {}
     for name in bench.spans if bench else ():
         try:
@@ -163,8 +163,9 @@ def _facts(genome: Genome | None, bench: Bench | None) -> tuple[str, list[str]]:
         if bars > warmup:
             notes.append(f"{name} skipped: looks back {bars:,} bars, the warm-up has {warmup:,}")
         else:
-            facts.append(f"looks back {bars:,} bars of {name}")
-    return ", ".join(facts), notes
+            lookbacks.append(f"{bars:,} bars of {name}")
+    looks_back = f", looks back {', '.join(lookbacks)}" if lookbacks else ""
+    return f"{genome.size} nodes, depth {genome.depth}{looks_back}", notes
 
 
 def _words(draft: Draft, parent: Cell | None) -> tuple[str, str, str]:

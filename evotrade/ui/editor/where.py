@@ -18,6 +18,7 @@ from evotrade.ui.editor import reads
 from evotrade.ui.editor.draft import Draft
 from evotrade.ui.editor.reads import Market, Terms
 from evotrade.ui.formats import day
+from evotrade.ui.phenotypes import Series
 from evotrade.ui.text import as_markdown, sentence
 
 _VOTES = {
@@ -26,8 +27,7 @@ _VOTES = {
     "first": "first: the first rule decides",
     "unanimous": "unanimous: all rules must agree",
 }
-_AS_PARENT = "as the parent"
-_SPLITS = {"train": "Train", "validation": "Validation", "all": "All of it"}
+_SPLITS = {"train": "Train", "validation": "Validation", "all": "Without splits"}
 
 
 class Place(NamedTuple):
@@ -52,7 +52,7 @@ def ask(draft: Draft, parent: Cell | None) -> Place:
         combine = _combine(draft, parent)
     place = _fresh(draft, parent, market, combine) if market else Place(own and own.voting(combine))
     if place.bench:
-        st.caption(as_markdown(" · ".join(_facts(place.bench))))
+        st.caption(as_markdown(" · ".join(_facts(place.bench, market))))
     else:
         st.caption(f":material/error: {place.problem}")
     return place
@@ -76,20 +76,18 @@ def _nowhere() -> Place:
 
 def _market(draft: Draft, parent: Cell | None, own: Bench | None, markets: list[Market]) -> Market | None:
     """The market chosen; None stands for what the parent was tried on."""
-    options: list[Market | None] = [*markets] if own is None else [None, *markets]
-
-    def label(option: Market | None) -> str:
-        return option.label if option else f"As cell {draft.parent}"
-
-    return st.selectbox(
+    options: dict[str, Market | None] = {market.label: market for market in markets}
+    if own:
+        options = {f"As cell {draft.parent}": None, **options}
+    chosen = st.selectbox(
         "Market",
-        options,
+        tuple(options),
         index=0 if own else _of_parent(parent, markets),
-        format_func=label,
         key=draft.key(f"market, parent {draft.parent}"),
         persist_state="session",
         help="A fork that is tried as its parent was can be compared with it.",
     )
+    return options[chosen]
 
 
 def _of_parent(parent: Cell | None, markets: list[Market]) -> int:
@@ -145,6 +143,7 @@ def _costs(draft: Draft) -> tuple[float, float]:
             1_000.0,
             load_settings().fee_bps,
             5.0,
+            format="%.1f",
             key=draft.key("fee"),
             persist_state="session",
             help="100 basis points are 1 %",
@@ -155,6 +154,7 @@ def _costs(draft: Draft) -> tuple[float, float]:
             1_000.0,
             0.0,
             1.0,
+            format="%.1f",
             key=draft.key("slippage"),
             persist_state="session",
             help="How much worse than the price of the candle an order fills",
@@ -162,9 +162,10 @@ def _costs(draft: Draft) -> tuple[float, float]:
     return fee_bps, slippage_bps
 
 
-def _facts(bench: Bench) -> list[str]:
-    """Timeframes, costs and spans in words."""
-    facts = [", ".join(bench.spans), _cost_words(bench.dish.execution)]
+def _facts(bench: Bench, market: Market | None) -> list[str]:
+    """Timeframes, costs and spans in words, and the market where it is not to be seen above."""
+    facts = [] if market else [Series(bench.candles.pair, bench.candles.source).label]
+    facts += [", ".join(bench.spans), _cost_words(bench.dish.execution)]
     facts += [f"{_SPLITS[name]} {first} to {last}" for name, (first, last) in _days(bench).items()]
     return facts if bench.training == "all" else [*facts, f"Vault from {day(bench.end_s)}: unopened"]
 

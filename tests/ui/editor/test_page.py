@@ -161,7 +161,7 @@ def test_what_is_created_is_a_cell_with_all_that_was_said_of_it(store, open_edit
 def test_a_fork_begins_with_its_parent_s_genome_and_is_tried_as_its_parent_was(store, parent, open_editor):
     app = open_editor(store, fork="1")
     assert draft(app).text == GENOME
-    assert app.selectbox[0].value is None
+    assert app.selectbox[0].value == "As cell 1"
     assert app.selectbox[1].value == "first"
     write(app, OTHER)
     child = store.cell(int(press(app, "Create cell").query_params["cell"]))
@@ -250,7 +250,7 @@ def test_a_parent_that_was_only_recorded_is_forked_on_its_market(store, open_edi
     store.add_cells([a_cell(phenotypes=(recorded,), combine="majority")])
     app = open_editor(store, fork="1")
     assert "cell 1 was not evaluated here" in said(app).lower()
-    assert app.selectbox[0].value.pair == "PURR"
+    assert app.selectbox[0].value == "PURR · archive · 1h"
     assert app.selectbox[1].value == "majority"
     assert not app.exception
 
