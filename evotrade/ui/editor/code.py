@@ -8,7 +8,7 @@ however late, ever writes into the text. Only another `revision` does.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,12 +58,14 @@ def edit(
     *,
     revision: int | str = 0,
     label: str = "Genome",
+    on_change: Callable[[], None] | None = None,
 ) -> str:
     """The editor; returns the text as it is written now.
 
     It starts with `value`, and what is written stays through all later runs, whatever `value` is then,
     until `revision` is another one: then `value` replaces the text (Ctrl+Z brings it back). `errors` are
-    the marks to show; without them, those of `check`, and none while nothing is written.
+    the marks to show; without them, those of `check`, and none while nothing is written. `on_change` is
+    called when other text came, before the page runs, even if it is another page that runs then.
     """
     text = written(value, key, revision=revision)
     if errors is None:
@@ -78,8 +80,13 @@ def edit(
             "label": label,
             **_LANGUAGE,
         },
+        on_draft_change=on_change or _nothing,
     )
     return text
+
+
+def _nothing() -> None:
+    pass
 
 
 def written(value: str, key: str = "genome", *, revision: int | str = 0) -> str:
@@ -121,10 +128,15 @@ _LANGUAGE = {
 """What the browser must know of the language."""
 
 
-def _beside(suffix: str) -> str:
-    return Path(__file__).with_suffix(suffix).read_text(encoding="utf-8")
+_HERE = Path(__file__).parent
+_SCRIPTS = ("code_language.js", "code_offers.js", "code.js")
 
 
+def _read(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+# One module of all scripts, without a build step.
 _COMPONENT = st.components.v2.component(
     "evotrade_code",
     html="""
@@ -139,6 +151,6 @@ _COMPONENT = st.components.v2.component(
 <div id="status" role="status"></div>
 <ul id="words" role="listbox" aria-label="Words on offer" popover="manual"></ul>
 """,
-    css=COLOURS + _beside(".css"),
-    js=_beside(".js"),
+    css=COLOURS + _read("code.css"),
+    js="\n".join(map(_read, _SCRIPTS)),
 )
