@@ -1,0 +1,129 @@
+"""What holds on each page: a cold visit, an empty store, wrong numbers, hostile text, a busy store."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.candle_files import kraken_file
+from tests.e2e.actions import IDLE
+from tests.ui.stores import HOSTILE, a_cell, a_store, an_evaluated_cell
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+TITLES = {"cells": "Cells", "lineage": "Lineage", "editor": "Strategy editor", "market": "Market data"}
+FAILED = "[data-testid=stException], [data-testid=stAlertContentError]"
+VERY_LONG = "long " * 1_000
+RIGHT_TO_LEFT = "מחיר \u202e עולה \u202c 🧬👩‍🔬🇺🇳"
+TEXTS = ("name", "dish", "operator", "category", "hypothesis", "llm_name", "llm_model", "llm_category")
+
+
+def open_page(page, url):
+    """Visit and wait until the page has its title and rests; the text of the page."""
+    page.goto(url)
+    page.locator("h1").wait_for()
+    page.wait_for_selector(IDLE)
+    return page.inner_text("[data-testid=stMain]")
+
+
+@pytest.mark.parametrize("path", TITLES)
+def test_a_cold_direct_visit_comes_through_the_app(browser, tmp_path, serve, path):
+    # without complaints: Streamlit itself looks for a server below the path first
+    page = browser.new_page()
+    with serve(a_store(tmp_path, a_cell())) as url:
+        shown = open_page(page, f"{url}/{path}")
+        assert TITLES[path] in shown
+        assert "opens only inside the app" not in shown
+        assert page.get_by_test_id("stSidebarLogo").count() == 1
+        page.close()
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory, serve):
+    with serve(a_store(tmp_path_factory.mktemp("empty"))) as url:
+        yield url
+
+
+@pytest.mark.parametrize(
+    ("path", "next_step"),
+    [
+        ("", "evotrade evolve"),
+        ("lineage", "evotrade evolve"),
+        ("editor", "Market data"),
+        ("market", "Import"),
+    ],
+)
+def test_an_empty_store_says_what_to_do_next(page, empty, path, next_step):
+    page.goto(f"{empty}/{path}")
+    page.get_by_test_id("stMain").get_by_text(next_step).first.wait_for()
+    page.wait_for_selector(IDLE)
+    assert page.locator(FAILED).count() == 0
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory, serve):
+    """Address of an app on an evaluated cell 1, and cells 2 to 4 that are its hostile descendants."""
+    store = a_store(tmp_path_factory.mktemp("hostile"))
+    an_evaluated_cell(store)
+    for parent, text in enumerate((HOSTILE, VERY_LONG, RIGHT_TO_LEFT), 1):
+        texts = {**dict.fromkeys(TEXTS, text), "llm_hypothesis": text, "genome": text}
+        store.add_cells([a_cell(parent_id=parent, reasons=(text,), **texts)])
+    with serve(store) as url:
+        yield url
+
+
+WRONG = ("999", "abc", "-1", "1e99", "٣", "<img src=x onerror='window.hacked=1'>")
+
+
+@pytest.mark.parametrize(
+    "address", ["?cell=", "lineage?cell=", "editor?fork=", "?compare=1,", "market?pair="]
+)
+def test_what_is_not_there_is_said_in_a_sentence(page, hostile, address):
+    for wrong in WRONG:
+        shown = open_page(page, f"{hostile}/{address}{wrong}")
+        assert wrong[:3] in shown or "3" in shown
+        assert page.locator(FAILED).count() == 0
+        assert page.evaluate("window.hacked") is None
+
+
+@pytest.mark.parametrize("cell", [2, 3, 4])
+@pytest.mark.parametrize(
+    "address", ["?cell={}", "lineage?cell={}", "editor?fork={}", "?compare=1,{}", "market"]
+)
+def test_hostile_text_is_text_on_every_page(page, hostile, address, cell):
+    open_page(page, f"{hostile}/{address.format(cell)}")
+    page.wait_for_timeout(1_000)  # whatever wants to run has had its time
+    assert [frame.evaluate("window.hacked") for frame in page.frames] == [None] * len(page.frames)
+    assert page.locator("[data-testid=stMain] img[onerror]").count() == 0
+    assert page.locator(FAILED).count() == 0
+
+
+def test_five_open_pages_stay_whole_while_a_dish_evolves(browser, tmp_path, serve):
+    store = a_store(tmp_path)
+    an_evaluated_cell(store)
+    complaints = []
+    with serve(store) as url:
+        pages = [browser.new_page() for _ in range(5)]
+        for page, path in zip(pages, ("", "lineage", "editor", "market", "?cell=1"), strict=True):
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            open_page(page, f"{url}/{path}")
+        with evolution(tmp_path, store) as running:
+            while running.poll() is None:
+                for page in pages:
+                    page.wait_for_timeout(200)
+                    complaints += page.locator(FAILED).all_inner_texts()
+        pages[0].get_by_text(f"{store.count_cells():,} cells").wait_for()
+        for page in pages:
+            page.close()
+    assert running.returncode == 0
+    assert complaints == []
+
+
+def evolution(folder, store):
+    """The command evolving a dish in a process of its own."""
+    options = ["--dish", "busy", "--data", str(kraken_file(folder, 4_000)), "--executor", "serial"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "evotrade", "evolve", *options, "--generations", "12", "--population", "40"],
+        env=os.environ | {"EVOTRADE_STORE": str(store.path)},
+        stdout=subprocess.DEVNULL,
+    )
