@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from evotrade.cli import candles, cells, evolution, store, up
+from evotrade.cli import candles, cells, evolution, store, transfer, up
 from evotrade.cli.output import fail, say
 from evotrade.errors import EvotradeError
 
@@ -29,6 +29,7 @@ def _show_version(wanted: bool) -> None:
 up.register(app)
 candles.register(app)
 cells.register(app)
+transfer.register(app)
 evolution.register(app)
 store.register(app)
 

@@ -11,18 +11,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from evotrade.cells import Cell, Phenotype, ViabilityRules, is_viable
+from evotrade.cells import Cell, Phenotype
 from evotrade.engine.execution import Execution
 from evotrade.engine.metrics import METRICS
-from evotrade.engine.slices import SLICES
-from evotrade.errors import DataError, GenomeError, StoreError
+from evotrade.errors import DataError, StoreError
 from evotrade.evolution.evaluation import evaluate_batch
 from evotrade.evolution.evidence import Occasion, phenotypes, trials
-from evotrade.evolution.ledger import Fate, Trial, settings_key
+from evotrade.evolution.ledger import Trial
 from evotrade.genome import as_genome
 from evotrade.lab.bench import whole_plan
 from evotrade.lab.candles import keep_candles
 from evotrade.lab.evolution import viability_rules
+from evotrade.lab.recorded import genome_id_of, judged, recorded_trial
 from evotrade.market.candles import Candles
 from evotrade.settings import load_settings
 from evotrade.store import Store
@@ -85,7 +85,7 @@ def import_cells(
             evaluated, looked = _evaluated(cell, candles, timeframes)
             cell = replace(cell, phenotypes=cell.phenotypes + evaluated)
             ledger.extend(looked)
-        cells.append(_judged(cell, rules))
+        cells.append(judged(cell, rules))
         if on_cell:
             on_cell(number, len(tables["cells"]))
     with store.write():
@@ -163,7 +163,7 @@ def _phenotypes(rows: Rows) -> Mapping[int, tuple[Phenotype, ...]]:
 def _cell(row: sqlite3.Row, recorded: tuple[Phenotype, ...], dish: str) -> Cell:
     return Cell(
         genome=row["dsl_genome"],
-        genome_id=_genome_id(row["dsl_genome"]),
+        genome_id=genome_id_of(row["dsl_genome"]),
         fitness=row["fitness"],
         created_at=_time(row["created_at"]),
         cell_id=row["cell_id"],
@@ -177,11 +177,6 @@ def _cell(row: sqlite3.Row, recorded: tuple[Phenotype, ...], dish: str) -> Cell:
         llm_hypothesis=row["llm_hypothesis"],
         phenotypes=recorded,
     )
-
-
-def _judged(cell: Cell, rules: ViabilityRules) -> Cell:
-    verdict = is_viable(cell, rules)
-    return replace(cell, status=verdict.status, reasons=verdict.reasons + verdict.warnings)
 
 
 def _evaluated(
@@ -217,57 +212,15 @@ def _looks(
 ) -> Iterator[Trial]:
     for row in tables["cells"]:
         for phenotype in recorded[row["cell_id"]]:
-            fitness = phenotype.metrics["return_pct"]
-            genome, generation, at = row["dsl_genome"], row["generation"], row["created_at"]
-            yield _trial(genome, phenotype, dish, generation, "imported", "", fitness, at)
+            fitness, at = phenotype.metrics["return_pct"], _time(row["created_at"])
+            occasion = Occasion("imported", "", fitness, at, dish, None, row["generation"])
+            yield recorded_trial(row["dsl_genome"], phenotype, occasion)
     for row in tables["failed_mutations"]:
         for phenotype in recorded[row["parent_cell_id"]][:1]:
             reason = _REASONS.get(row["failure_reason"], row["failure_reason"])
-            fitness = _number(row["fitness_achieved"])
-            blank = replace(phenotype, metrics={})
-            genome, generation, at = row["attempted_genome"], row["generation"], row["failed_at"]
-            yield _trial(genome, blank, dish, generation, "failed", reason, fitness, at)
-
-
-def _trial(
-    genome: str,
-    phenotype: Phenotype,
-    dish: str,
-    generation: int,
-    outcome: Fate,
-    reason: str,
-    fitness: float,
-    created_at: str,
-) -> Trial:
-    """A trial without slice sums: the returns behind the recorded numbers were not kept.
-
-    Nor was a failed mutation's number of trades: a fitness other than 0 took at least one.
-    """
-    return Trial(
-        genome_id=_genome_id(genome),
-        genome=genome,
-        settings_key=settings_key({"recorded": True, "timeframe": phenotype.timeframe}),
-        pair=phenotype.pair,
-        source=phenotype.source,
-        timeframe=phenotype.timeframe,
-        split=phenotype.split,
-        start_s=phenotype.start_s,
-        end_s=phenotype.end_s,
-        bars=0,
-        outcome=outcome,
-        reason=reason,
-        fitness=fitness,
-        trades=int(phenotype.metrics.get("trades", fitness != 0)),
-        fingerprint="",
-        slice_n=(0,) * SLICES,
-        slice_sum=(0.0,) * SLICES,
-        slice_sum_sq=(0.0,) * SLICES,
-        skew=math.nan,
-        kurtosis=math.nan,
-        created_at=_time(created_at),
-        dish=dish,
-        generation=generation,
-    )
+            fitness, at = _number(row["fitness_achieved"]), _time(row["failed_at"])
+            occasion = Occasion("failed", reason, fitness, at, dish, None, row["generation"])
+            yield recorded_trial(row["attempted_genome"], replace(phenotype, metrics={}), occasion)
 
 
 def _store_run(store: Store, dish: str, row: sqlite3.Row) -> int:
@@ -275,14 +228,6 @@ def _store_run(store: Store, dish: str, row: sqlite3.Row) -> int:
     if row["completed_at"]:
         store.finish_run(run_id, row["termination_reason"] or "", _time(row["completed_at"]))
     return run_id
-
-
-def _genome_id(text: str) -> str:
-    """Id of the genome, empty when it does not parse: such a cell is brought in too, as a dead one."""
-    try:
-        return as_genome(text).id
-    except GenomeError:
-        return ""
 
 
 def _number(value: float | None) -> float:

@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
-from collections.abc import Container, Mapping
-from dataclasses import fields
-from datetime import datetime
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
 from evotrade.cells import Cell, Phenotype
-from evotrade.errors import NotFound
+from evotrade.engine import ENGINE_VERSION
+from evotrade.engine.backtest import Span
+from evotrade.engine.execution import Execution
+from evotrade.errors import NotFound, StoreError
+from evotrade.evolution.evaluation import Plan, evaluate_batch
+from evotrade.evolution.evidence import Occasion, phenotypes, trials
+from evotrade.evolution.ledger import Trial
+from evotrade.genome import as_genome
+from evotrade.lab.candles import keep_candles, phenotype_candles
+from evotrade.lab.cell_file import FORMAT, FORMAT_VERSION, CellFile, read_cell_file
+from evotrade.lab.cells import Reproduction, differing
+from evotrade.lab.evolution import viability_rules
+from evotrade.lab.recorded import judged, recorded_trial
+from evotrade.market.candles import Candles
+from evotrade.settings import load_settings
 from evotrade.store import Store
 
-FORMAT = "evotrade cell"
-FORMAT_VERSION = 1
-
 Json = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedCell:
+    """What an import brought in.
+
+    `numbers` are those given here, by those in the file; `known` those of ancestors that were here already.
+    `computed` are the results whose candles are here, compared with what was computed again on them;
+    `recorded` are the others, that stay as told. `trials_at_export` is the largest N behind a result.
+    """
+
+    cell_id: int
+    numbers: Mapping[int, int]
+    known: tuple[int, ...]
+    computed: tuple[Reproduction, ...]
+    recorded: tuple[Phenotype, ...]
+    trials_at_export: int
 
 
 def export_cell(store: Store, cell_id: int) -> Json:
@@ -32,18 +61,18 @@ def export_cell(store: Store, cell_id: int) -> Json:
         cell = store.cell(cell_id)
         ancestors = store.ancestors(cell_id)
         dish = _dish_of(cell, store)
-        trials = [_trials_behind(row, dish, store) for row in cell.phenotypes]
-    known = {one.cell_id for one in (*ancestors, cell)}
-    phenotypes = [
+        counts = [_trials_behind(row, dish, store) for row in cell.phenotypes]
+    there = {one.cell_id for one in (*ancestors, cell)}
+    results = [
         {**_plain_fields(row), "trials_at_export": count}
-        for row, count in zip(cell.phenotypes, trials, strict=True)
+        for row, count in zip(cell.phenotypes, counts, strict=True)
     ]
     return {
         "format": FORMAT,
         "version": FORMAT_VERSION,
         "evotrade": version("evotrade"),
-        "cell": {**_plain_cell(cell, known), "phenotypes": phenotypes},
-        "lineage": [_plain_cell(ancestor, known) for ancestor in ancestors],
+        "cell": {**_plain_cell(cell, there), "phenotypes": results},
+        "lineage": [_plain_cell(ancestor, there) for ancestor in ancestors],
         "dish": _plain(dish) if dish else None,
     }
 
@@ -51,6 +80,155 @@ def export_cell(store: Store, cell_id: int) -> Json:
 def to_json(document: Mapping[str, object]) -> str:
     """The document as readable JSON with sorted keys; floats read back to the bit."""
     return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def import_cell(
+    text: str | bytes, *, store: Store, candles: Candles | None = None, name: str = "the file"
+) -> ImportedCell:
+    """Bring in the cell of a file that `to_json` wrote, and its ancestors: all of it or nothing.
+
+    They get new numbers here, and a dish of their own that says where they come from. Results are computed
+    again where the very candles are `candles` or in the store: if equal to the bit, they count as evaluated
+    here. All others stay as recorded. Each counts as a trial. A cell that is here without results, since it
+    came as an ancestor, gets them. Raises `DataError` for a file with a mistake, which says its place, and
+    `StoreError` where the cell is in the store already.
+    """
+    file = read_cell_file(text, name)
+    results = [_result(file, row.phenotype(), candles, store) for row in file.cell.phenotypes]
+    cell = replace(file.cell.cell(), phenotypes=tuple(row for one in results for row in one.phenotypes))
+    family = [*(one.cell() for one in file.lineage), judged(cell, viability_rules(load_settings()))]
+    with store.write():
+        here = dict(zip((one.cell_id for one in family), store.numbers_of(family), strict=True))
+        _expect_new(family[-1], here[cell.cell_id], name, store)
+        dish = _free_name(cell, store)
+        store.save_dish(dish, _facts(file, name), _now())
+        numbers = _store_family(family, here, dish, store)
+        for series in {one.candles for one in results if one.candles is not None}:
+            keep_candles(series, store)
+        store.enter_once([replace(trial, dish=dish) for one in results for trial in one.trials])
+    return ImportedCell(
+        cell_id=numbers[cell.cell_id],
+        numbers=numbers,
+        known=tuple(number for told, number in here.items() if number is not None and told != cell.cell_id),
+        computed=tuple(one.reproduction for one in results if one.reproduction),
+        recorded=tuple(row for one in results if not one.reproduction for row in one.phenotypes),
+        trials_at_export=max((row.trials_at_export for row in file.cell.phenotypes), default=0),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """A result of the file as it is kept: its phenotypes and trials, and the candles to be kept with them."""
+
+    phenotypes: tuple[Phenotype, ...]
+    trials: tuple[Trial, ...] = ()
+    candles: Candles | None = None
+    reproduction: Reproduction | None = None
+
+
+def _result(file: CellFile, told: Phenotype, given: Candles | None, store: Store) -> _Result:
+    if told.skipped:
+        return _Result((told,))
+    candles = _very_candles(told, given, store)
+    if candles is None:
+        trial = recorded_trial(file.cell.genome, told, _occasion(file, file.cell.created_at))
+        return _Result((told,), (trial,))
+    genome = as_genome(file.cell.genome)
+    span = Span(told.split, told.start_s, told.end_s)
+    plan = Plan({told.timeframe: (span,)}, Execution.from_dict(told.execution), told.combine)
+    (evaluation,) = evaluate_batch([genome], candles, plan)
+    (computed,) = phenotypes(evaluation, plan, candles, told.seed)
+    different = tuple(told.metrics) if computed.skipped else differing(told.metrics, computed.metrics)
+    return _Result(
+        phenotypes=(told, computed) if different else (computed,),
+        trials=trials(genome, evaluation, plan, candles, _occasion(file, _now())),
+        candles=candles if given is not None else None,
+        reproduction=Reproduction(told, dict(computed.metrics), different),
+    )
+
+
+def _very_candles(told: Phenotype, given: Candles | None, store: Store) -> Candles | None:
+    """The series that a result was computed on, by its contents, where it is here and so is that engine."""
+    if not told.data_hash or told.engine_version != ENGINE_VERSION:
+        return None
+    for series in _candidates(told, given, store):
+        inside = series.between(told.series_start_s, told.series_end_s)
+        if inside.data_hash == told.data_hash:
+            return inside
+    return None
+
+
+def _candidates(told: Phenotype, given: Candles | None, store: Store) -> Iterator[Candles]:
+    if given is not None:
+        yield given if given.pair else replace(given, pair=told.pair)
+    try:
+        yield phenotype_candles(store, told)
+    except NotFound:
+        return
+
+
+def _occasion(file: CellFile, at: datetime) -> Occasion:
+    cell = file.cell
+    return Occasion("imported", "", cell.fitness, at, generation=cell.generation, operator=cell.operator)
+
+
+def _facts(file: CellFile, name: str) -> dict[str, Any]:
+    """What the dish of an import says: where its cells come from, and how many trials stood behind them."""
+    counted = {(row.pair, row.start_s, row.end_s): row.trials_at_export for row in file.cell.phenotypes}
+    return {
+        "imported_from": name,
+        "evotrade": file.evotrade,
+        "cell_id": file.cell.cell_id,
+        "origin": file.cell.origin,
+        "dish": file.cell.dish,
+        "dish_settings": file.dish,
+        "trials_at_export": [
+            {"pair": pair, "start_s": start_s, "end_s": end_s, "trials": count}
+            for (pair, start_s, end_s), count in counted.items()
+        ],
+    }
+
+
+def _expect_new(cell: Cell, number: int | None, name: str, store: Store) -> None:
+    if number is not None and (store.cell(number).phenotypes or not cell.phenotypes):
+        raise StoreError(
+            f"cell {cell.cell_id} of {name} is in the store already, as cell {number}: nothing was imported"
+        )
+
+
+def _free_name(cell: Cell, store: Store) -> str:
+    """A name for the dish of an import, that says what came and is not taken."""
+    taken = set(store.dishes()["name"])
+    name = f"import of cell {cell.cell_id}" + (f" from {cell.dish}" if cell.dish else "")
+    further = (f"{name} ({count})" for count in itertools.count(2))
+    return next(one for one in itertools.chain([name], further) if one not in taken)
+
+
+def _store_family(
+    family: Sequence[Cell], here: Mapping[int, int | None], dish: str, store: Store
+) -> dict[int, int]:
+    """Store what is not here of them, with their parents as they are numbered here; all their numbers."""
+    numbers = {told: known if known is not None else -told for told, known in here.items()}
+    fresh = [one for one in family if here[one.cell_id] is None]
+    born = store.add_cells(
+        [
+            replace(
+                one,
+                cell_id=numbers[one.cell_id],
+                parent_id=numbers.get(one.parent_id or 0),
+                second_parent_id=numbers.get(one.second_parent_id or 0),
+                origin="import",
+                dish=dish,
+            )
+            for one in fresh
+        ]
+    )
+    numbers |= {one.cell_id: number for one, number in zip(fresh, born, strict=True)}
+    cell = family[-1]
+    if cell not in fresh:
+        store.add_phenotypes(numbers[cell.cell_id], cell.phenotypes)
+        store.set_statuses([(numbers[cell.cell_id], cell.status, cell.reasons)], _now())
+    return numbers
 
 
 def _dish_of(cell: Cell, store: Store) -> dict[str, Any]:
@@ -72,9 +250,9 @@ def _trials_behind(row: Phenotype, dish: Mapping[str, Any], store: Store) -> int
     return store.count_trials(row.pair, row.start_s, row.end_s) + max(told, default=0)
 
 
-def _plain_cell(cell: Cell, known: Container[int]) -> Json:
+def _plain_cell(cell: Cell, there: Container[int]) -> Json:
     parents = {
-        name: number if number in known else None
+        name: number if number in there else None
         for name, number in (("parent_id", cell.parent_id), ("second_parent_id", cell.second_parent_id))
     }
     plain = _plain_fields(cell)
@@ -98,3 +276,7 @@ def _plain(value: object) -> object:
         case list() | tuple():
             return [_plain(item) for item in value]
     return value
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

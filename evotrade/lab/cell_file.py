@@ -1,0 +1,326 @@
+"""The file of an exported cell as it is read: every field checked, and a mistake told with its place."""
+
+from __future__ import annotations
+
+import codecs
+import math
+import re
+import reprlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from graphlib import CycleError, TopologicalSorter
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    FailFast,
+    Field,
+    JsonValue,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    WrapValidator,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import from_json, to_json
+
+from evotrade import timeframes
+from evotrade.cells import Cell, Origin, Phenotype, Status, objective
+from evotrade.engine.execution import Execution
+from evotrade.engine.metrics import METRICS
+from evotrade.errors import DataError, GenomeError
+from evotrade.genome import as_genome
+from evotrade.market.candles import LATEST_S, Source
+
+FORMAT = "evotrade cell"
+FORMAT_VERSION = 1
+MAX_BYTES = 16 * 2**20  # a lineage of sixteen thousand cells
+
+_LARGEST = 2**63 - 1  # what the store holds
+_MOST = 2**53  # what a float counts up to
+_MANY = 200
+_LONGEST = 300  # characters of a complaint
+_SHORT = 40
+_Checked = TypeVar("_Checked")
+
+
+def _checked(check: Callable[[_Checked], object]) -> AfterValidator:
+    """Refuses what `check` refuses with a ValueError, in its words."""
+
+    def same(value: _Checked) -> _Checked:
+        check(value)
+        return value
+
+    return AfterValidator(same)
+
+
+def _one_line(text: str) -> None:
+    if not text.isprintable():
+        raise ValueError("has a character that is no part of a line of text")
+
+
+def _metric(name: str) -> None:
+    if name not in METRICS:
+        raise ValueError("is no metric of evotrade")
+
+
+def _in_range(value: datetime) -> datetime:
+    if not 1970 <= value.year < datetime.fromtimestamp(LATEST_S, UTC).year:
+        raise ValueError("is outside 1970 to 2199")
+    return value.astimezone(UTC)
+
+
+def _number(value: object, finite: Callable[[object], float]) -> float:
+    """JSON knows neither: null is a number without a value, and an infinite one goes by its name."""
+    if value is None:
+        return math.nan
+    return float(str(value)) if value in ("Infinity", "-Infinity") else finite(value)
+
+
+def _counts(metrics: dict[str, float]) -> None:
+    for name, value in metrics.items():
+        counts = math.isnan(value) or (0 <= value < _MOST and value.is_integer())
+        if METRICS[name].unit == "count" and not counts:
+            raise ValueError(f"{name} should be a count, found {value}")
+
+
+def _few(value: object) -> object:
+    """Before any is looked at: a mistake in each of a million would take all memory to tell."""
+    if isinstance(value, dict) and len(value) > _MANY:
+        raise ValueError(f"has {len(value):,} entries, more than there are names for")
+    return value
+
+
+_TERMS = TypeAdapter(Execution)
+
+
+def _terms(spec: dict[str, JsonValue]) -> None:
+    """Names and types are those of `Execution`, which says itself when a value is out of range."""
+    try:
+        _TERMS.validate_json(to_json(spec), strict=True)
+    except ValidationError as error:
+        raise ValueError(_complaint(error)) from None
+    Execution.from_dict(spec)
+
+
+Text = Annotated[str, Field(max_length=65_536)]
+Line = Annotated[str, Field(max_length=_LONGEST), _checked(_one_line)]
+Count = Annotated[int, Field(ge=0, le=_LARGEST)]
+Number = Annotated[int, Field(ge=1, le=_LARGEST)]
+Seconds = Annotated[int, Field(ge=0, lt=LATEST_S)]
+Value = Annotated[float, Field(allow_inf_nan=False), WrapValidator(_number)]
+Combine = Literal["votes", "majority", "first", "unanimous"]
+
+
+class _Record(BaseModel):
+    """Takes its fields with these very types; a fact that a later evotrade adds is passed over."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+
+class PhenotypeRecord(_Record):
+    """A `Phenotype` as the exporter kept it, and N, the trials that stood behind it there."""
+
+    pair: Line
+    source: Source
+    timeframe: Annotated[Line, _checked(timeframes.length_s)]
+    split: Literal["train", "validation", "vault", "all"]
+    start_s: Seconds
+    end_s: Seconds
+    bars: Count
+    metrics: Annotated[
+        dict[Annotated[str, _checked(_metric)], Value], BeforeValidator(_few), _checked(_counts)
+    ]
+    base_timeframe: Line
+    data_hash: Line
+    series_start_s: Seconds
+    series_end_s: Seconds
+    execution: Annotated[dict[str, JsonValue], _checked(_terms), BeforeValidator(_few)]
+    combine: Combine
+    engine_version: Line
+    seed: Annotated[int, Field(ge=-_LARGEST, le=_LARGEST)] | None
+    recorded: bool
+    skipped: Text | None
+    trials_at_export: Count
+
+    @field_validator("base_timeframe")
+    @classmethod
+    def _makes_its_timeframe(cls, base: str, info: ValidationInfo) -> str:
+        """An earlier system did not tell it."""
+        timeframe = info.data.get("timeframe")
+        if base and timeframe and timeframes.length_s(timeframe) % timeframes.length_s(base):
+            raise ValueError(f"bars of {base} make none of {timeframe}")
+        return base
+
+    @field_validator("end_s", "series_end_s")
+    @classmethod
+    def _not_before_its_start(cls, end_s: int, info: ValidationInfo) -> int:
+        start = str(info.field_name).replace("end", "start")
+        if end_s < info.data.get(start, 0):
+            raise ValueError(f"{end_s} is before {start} {info.data[start]}")
+        return end_s
+
+    def phenotype(self) -> Phenotype:
+        """The phenotype as it comes in: recorded elsewhere."""
+        values = {name: getattr(self, name) for name in PhenotypeRecord.model_fields}
+        del values["trials_at_export"]
+        return Phenotype(**{**values, "recorded": True})
+
+
+class CellRecord(_Record):
+    """A `Cell` as the exporter kept it, with the exporter's numbers."""
+
+    cell_id: Number
+    name: Text
+    dish: Line
+    generation: Annotated[int, Field(ge=0, lt=2**31)]
+    parent_id: Number | None
+    second_parent_id: Number | None
+    origin: Origin
+    operator: Line
+    genome_id: Line
+    genome: Text
+    combine: Combine
+    objective: Annotated[Line, _checked(objective)]
+    fitness: Value
+    status: Status
+    reasons: Annotated[tuple[Text, ...], FailFast()]
+    created_at: Annotated[AwareDatetime, AfterValidator(_in_range)]
+    category: Text
+    hypothesis: Text
+    llm_name: Text | None
+    llm_model: Text | None
+    llm_category: Text | None
+    llm_hypothesis: Text | None
+
+    @field_validator("genome")
+    @classmethod
+    def _goes_by_its_id(cls, text: str, info: ValidationInfo) -> str:
+        """A text without an id is an earlier system's that does not parse: it may come, and is dead."""
+        told = info.data.get("genome_id")
+        try:
+            found = as_genome(text).id
+        except GenomeError:
+            if told:
+                raise
+            found = ""
+        if told is not None and told != found:
+            raise ValueError(f"its genome_id is {found!r}, and the file says {told!r}")
+        return text
+
+    @property
+    def parents(self) -> set[int]:
+        """Numbers of the parents."""
+        return {number for number in (self.parent_id, self.second_parent_id) if number is not None}
+
+    def cell(self) -> Cell:
+        """The cell as it comes in: an import, without its phenotypes."""
+        return Cell(**{name: getattr(self, name) for name in CellRecord.model_fields} | {"origin": "import"})
+
+
+class ExportedCell(CellRecord):
+    """The cell that a file is about."""
+
+    phenotypes: Annotated[tuple[PhenotypeRecord, ...], FailFast()]
+
+
+class CellFile(_Record):
+    """All that a file says: the cell, its ancestors, and the settings of the dish that it was born in."""
+
+    format: str
+    version: int
+    evotrade: Line
+    cell: ExportedCell
+    lineage: Annotated[tuple[CellRecord, ...], FailFast()]
+    dish: dict[str, JsonValue] | None
+
+    @model_validator(mode="after")
+    def _is_one_family(self) -> CellFile:
+        parents = {one.cell_id: one.parents for one in (self.cell, *self.lineage)}
+        if len(parents) <= len(self.lineage):
+            raise ValueError("lineage has two cells of one number")
+        for number, named in parents.items():
+            if named - parents.keys():
+                raise ValueError(f"lineage lacks {min(named - parents.keys())}, a parent of cell {number}")
+        strays = parents.keys() - _reached(self.cell.cell_id, parents)
+        if strays:
+            raise ValueError(f"lineage has cell {min(strays)}, no ancestor of cell {self.cell.cell_id}")
+        try:
+            TopologicalSorter(parents).prepare()
+        except CycleError as error:
+            raise ValueError(f"lineage runs in a circle at cell {error.args[1][0]}") from None
+        return self
+
+
+def read_cell_file(text: str | bytes, name: str) -> CellFile:
+    """The file, or `DataError` that says what is wrong with it, where, and how to repair it."""
+    content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    content = content.removeprefix(codecs.BOM_UTF8)
+    _expect_format(content, name)
+    try:
+        return CellFile.model_validate_json(content)
+    except ValidationError as error:
+        raise DataError(
+            f"{name} cannot be imported ({_complaint(error)}): mend it there, or export the cell again"
+        ) from None
+
+
+def _expect_format(content: bytes, name: str) -> None:
+    give = "give a file that evotrade export wrote"
+    if len(content) > MAX_BYTES:
+        raise DataError(f"{name} is larger than an exported cell can be, {MAX_BYTES:,} bytes: {give}")
+    try:
+        document = from_json(content, allow_inf_nan=False)
+    except ValueError as error:
+        raise DataError(f"{name} is no JSON ({error}): {give}") from None
+    found = document if isinstance(document, dict) else {}
+    if found.get("format") != FORMAT:
+        raise DataError(f'{name} is no exported cell, it does not say "format": "{FORMAT}": {give}')
+    version = found.get("version")
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        raise DataError(
+            f"{name} is of format version {_short(version)}, this evotrade reads version {FORMAT_VERSION}: "
+            "update evotrade to import it"
+        )
+    if version != FORMAT_VERSION:
+        raise DataError(f"{name} has no format version that there ever was ({_short(version)}): {give}")
+
+
+def _complaint(error: ValidationError) -> str:
+    """The first thing that is wrong, after its place in the file."""
+    first = error.errors(include_url=False)[0]
+    place = "".join(map(_step, first["loc"])).removeprefix(".")
+    message = first["msg"]
+    match first["type"]:
+        case "missing":
+            text = f"{place} is missing"
+        case "value_error":
+            text = ": ".join(filter(None, (place, message.removeprefix("Value error, "))))
+        case _:
+            expected = re.sub(r"^[A-Z]\w+ should", "should", message)
+            text = f"{place} {expected}, found {_short(first['input'])}"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _step(part: int | str) -> str:
+    """One step of the way to a place; a key that the file made up itself is quoted."""
+    if isinstance(part, int) or not part.isidentifier() or len(part) > _SHORT:
+        return "" if part == "[key]" else f"[{_short(part)}]"
+    return f".{part}"
+
+
+def _short(value: Any) -> str:
+    return reprlib.repr(value)
+
+
+def _reached(start: int, parents: dict[int, set[int]]) -> set[int]:
+    reached, ring = {start}, {start}
+    while ring:
+        ring = {parent for number in ring for parent in parents[number]} - reached
+        reached |= ring
+    return reached
