@@ -169,7 +169,7 @@ def _steps(shades: Sequence[str]) -> list[tuple[float, str]]:
 
 
 def close_figure(
-    time: pd.DatetimeIndex | pd.Series, close: Floats, *, theme: Theme = "light", quote: str = ""
+    time: pd.DatetimeIndex, close: Floats, *, theme: Theme = "light", quote: str = ""
 ) -> go.Figure:
     """Closes as a line, in quote currency; a price that grew tenfold is on a logarithmic scale that says so.
 
@@ -179,7 +179,7 @@ def close_figure(
     scale = "log" if spans_a_decade(close) else "linear"
     figure = go.Figure(
         go.Scatter(
-            x=time,
+            x=time.tz_localize(None).to_numpy(),  # with a zone Plotly would copy each time by itself
             y=close,
             name="Close",
             mode="lines",
