@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from evotrade import timeframes
 from evotrade.errors import EvotradeError
@@ -55,7 +56,7 @@ def panel(close: Callable[[], None]) -> None:
         st.error(sentence(file), icon=":material/error:")
         return
     _preview(file)
-    _offer(file, uploaded.name, close)
+    _offer(file, uploaded, close)
 
 
 # A resource, since a copy of a million bars for every run of the page would cost more than reading them.
@@ -106,9 +107,9 @@ def _refused(file: CandleFile) -> None:
     )
 
 
-def _offer(file: CandleFile, name: str, close: Callable[[], None]) -> None:
+def _offer(file: CandleFile, uploaded: UploadedFile, close: Callable[[], None]) -> None:
     skip = not file.refused or st.checkbox(
-        f"Skip {counted(len(file.refused), 'row')}, and import the others", key=_SKIP
+        f"Skip {counted(len(file.refused), 'row')}, and import the others", key=f"{_SKIP} {uploaded.file_id}"
     )
     if not file.candles.pair:
         st.caption(
@@ -121,7 +122,7 @@ def _offer(file: CandleFile, name: str, close: Callable[[], None]) -> None:
         icon=":material/database_upload:",
         disabled=not (skip and file.candles.pair) or work.is_running(KIND),
         on_click=_begin,
-        args=(file, name, close),
+        args=(file, uploaded.name, close),
     )
 
 

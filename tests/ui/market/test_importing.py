@@ -68,10 +68,19 @@ def test_bad_rows_are_named_and_refuse_the_file_until_they_are_skipped(store, up
     assert "1 row cannot be used" in text(app)
     assert app.dataframe[0].value.to_dict("records") == [{"Line": 6, "Reason": "1 cell instead of 7"}]
     assert the_import(app).disabled
-    app = app.checkbox(key="skip refused rows").check().run()
+    app = app.checkbox[0].check().run()
     app = finished(the_import(app).click().run())
     assert "29 bars new or corrected, 0 known already, 1 row skipped" in text(app)
     assert len(store.load_candles("BTC/USD", "1h", "archive")) == 29
+
+
+def test_skipping_rows_of_one_file_says_nothing_of_the_next(upload, lines):
+    lines[5] = "nonsense"
+    app = upload(content(lines))
+    app.checkbox[0].check().run()
+    app.file_uploader(key="candle file").set_value(("XBTUSD_60.csv", content([*lines, "more"]), "text/csv"))
+    assert not app.run().checkbox[0].value
+    assert the_import(app).disabled
 
 
 def test_of_many_bad_rows_the_first_are_shown_and_all_are_counted(upload, tmp_path):
