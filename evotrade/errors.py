@@ -3,7 +3,7 @@
     EvotradeError
     ├── GenomeError            text or tree that is no genome, or cannot run on the data it was bound to
     ├── SettingsError          a setting, option or argument out of its range
-    ├── DataError              candles that cannot be used
+    ├── DataError              candles, or a file of cells, that cannot be used
     │   ├── BadCandle          one bar that breaks the candle contract
     │   ├── BadCandleFile      a file that cannot be read as candles
     │   └── NotEnoughCandles   fewer bars than the work needs
@@ -61,7 +61,7 @@ class SettingsError(EvotradeError, ValueError):
 
 
 class DataError(EvotradeError):
-    """Candles that cannot be used."""
+    """Candles, or a file of cells, that cannot be used."""
 
 
 class BadCandle(DataError, ValueError):

@@ -3,117 +3,47 @@
 from __future__ import annotations
 
 import codecs
-import math
-import re
-import reprlib
-from collections.abc import Callable
-from datetime import UTC, datetime
 from graphlib import CycleError, TopologicalSorter
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import (
-    AfterValidator,
-    AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     FailFast,
     Field,
     JsonValue,
-    TypeAdapter,
     ValidationError,
     ValidationInfo,
-    WrapValidator,
     field_validator,
     model_validator,
 )
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from evotrade import timeframes
 from evotrade.cells import Cell, Origin, Phenotype, Status, objective
-from evotrade.engine.execution import Execution
-from evotrade.engine.metrics import METRICS
 from evotrade.errors import DataError, GenomeError
 from evotrade.genome import as_genome
-from evotrade.market.candles import LATEST_S, Source
+from evotrade.lab.fields import (
+    LARGEST,
+    Count,
+    Line,
+    Metrics,
+    Moment,
+    Number,
+    Seconds,
+    Terms,
+    Text,
+    Value,
+    checked,
+    complaint,
+    short,
+)
+from evotrade.market.candles import Source
 
 FORMAT = "evotrade cell"
 FORMAT_VERSION = 1
 MAX_BYTES = 16 * 2**20  # a lineage of sixteen thousand cells
 
-_LARGEST = 2**63 - 1  # what the store holds
-_MOST = 2**53  # what a float counts up to
-_MANY = 200
-_LONGEST = 300  # characters of a complaint
-_SHORT = 40
-_Checked = TypeVar("_Checked")
-
-
-def _checked(check: Callable[[_Checked], object]) -> AfterValidator:
-    """Refuses what `check` refuses with a ValueError, in its words."""
-
-    def same(value: _Checked) -> _Checked:
-        check(value)
-        return value
-
-    return AfterValidator(same)
-
-
-def _one_line(text: str) -> None:
-    if not text.isprintable():
-        raise ValueError("has a character that is no part of a line of text")
-
-
-def _metric(name: str) -> None:
-    if name not in METRICS:
-        raise ValueError("is no metric of evotrade")
-
-
-def _in_range(value: datetime) -> datetime:
-    if not 1970 <= value.year < datetime.fromtimestamp(LATEST_S, UTC).year:
-        raise ValueError("is outside 1970 to 2199")
-    return value.astimezone(UTC)
-
-
-def _number(value: object, finite: Callable[[object], float]) -> float:
-    """JSON knows neither: null is a number without a value, and an infinite one goes by its name."""
-    if value is None:
-        return math.nan
-    return float(str(value)) if value in ("Infinity", "-Infinity") else finite(value)
-
-
-def _counts(metrics: dict[str, float]) -> None:
-    for name, value in metrics.items():
-        counts = math.isnan(value) or (0 <= value < _MOST and value.is_integer())
-        if METRICS[name].unit == "count" and not counts:
-            raise ValueError(f"{name} should be a count, found {value}")
-
-
-def _few(value: object) -> object:
-    """Before any is looked at: a mistake in each of a million would take all memory to tell."""
-    if isinstance(value, dict) and len(value) > _MANY:
-        raise ValueError(f"has {len(value):,} entries, more than there are names for")
-    return value
-
-
-_TERMS = TypeAdapter(Execution)
-
-
-def _terms(spec: dict[str, JsonValue]) -> None:
-    """Names and types are those of `Execution`, which says itself when a value is out of range."""
-    try:
-        _TERMS.validate_json(to_json(spec), strict=True)
-    except ValidationError as error:
-        raise ValueError(_complaint(error)) from None
-    Execution.from_dict(spec)
-
-
-Text = Annotated[str, Field(max_length=65_536)]
-Line = Annotated[str, Field(max_length=_LONGEST), _checked(_one_line)]
-Count = Annotated[int, Field(ge=0, le=_LARGEST)]
-Number = Annotated[int, Field(ge=1, le=_LARGEST)]
-Seconds = Annotated[int, Field(ge=0, lt=LATEST_S)]
-Value = Annotated[float, Field(allow_inf_nan=False), WrapValidator(_number)]
 Combine = Literal["votes", "majority", "first", "unanimous"]
 
 
@@ -128,22 +58,20 @@ class PhenotypeRecord(_Record):
 
     pair: Line
     source: Source
-    timeframe: Annotated[Line, _checked(timeframes.length_s)]
+    timeframe: Annotated[Line, checked(timeframes.length_s)]
     split: Literal["train", "validation", "vault", "all"]
     start_s: Seconds
     end_s: Seconds
     bars: Count
-    metrics: Annotated[
-        dict[Annotated[str, _checked(_metric)], Value], BeforeValidator(_few), _checked(_counts)
-    ]
+    metrics: Metrics
     base_timeframe: Line
     data_hash: Line
     series_start_s: Seconds
     series_end_s: Seconds
-    execution: Annotated[dict[str, JsonValue], _checked(_terms), BeforeValidator(_few)]
+    execution: Terms
     combine: Combine
     engine_version: Line
-    seed: Annotated[int, Field(ge=-_LARGEST, le=_LARGEST)] | None
+    seed: Annotated[int, Field(ge=-LARGEST, le=LARGEST)] | None
     recorded: bool
     skipped: Text | None
     trials_at_export: Count
@@ -186,11 +114,11 @@ class CellRecord(_Record):
     genome_id: Line
     genome: Text
     combine: Combine
-    objective: Annotated[Line, _checked(objective)]
+    objective: Annotated[Line, checked(objective)]
     fitness: Value
     status: Status
     reasons: Annotated[tuple[Text, ...], FailFast()]
-    created_at: Annotated[AwareDatetime, AfterValidator(_in_range)]
+    created_at: Moment
     category: Text
     hypothesis: Text
     llm_name: Text | None
@@ -266,7 +194,7 @@ def read_cell_file(text: str | bytes, name: str) -> CellFile:
         return CellFile.model_validate_json(content)
     except ValidationError as error:
         raise DataError(
-            f"{name} cannot be imported ({_complaint(error)}): mend it there, or export the cell again"
+            f"{name} cannot be imported ({complaint(error)}): mend it there, or export the cell again"
         ) from None
 
 
@@ -284,38 +212,11 @@ def _expect_format(content: bytes, name: str) -> None:
     version = found.get("version")
     if isinstance(version, int) and version > FORMAT_VERSION:
         raise DataError(
-            f"{name} is of format version {_short(version)}, this evotrade reads version {FORMAT_VERSION}: "
+            f"{name} is of format version {short(version)}, this evotrade reads version {FORMAT_VERSION}: "
             "update evotrade to import it"
         )
     if version != FORMAT_VERSION:
-        raise DataError(f"{name} has no format version that there ever was ({_short(version)}): {give}")
-
-
-def _complaint(error: ValidationError) -> str:
-    """The first thing that is wrong, after its place in the file."""
-    first = error.errors(include_url=False)[0]
-    place = "".join(map(_step, first["loc"])).removeprefix(".")
-    message = first["msg"]
-    match first["type"]:
-        case "missing":
-            text = f"{place} is missing"
-        case "value_error":
-            text = ": ".join(filter(None, (place, message.removeprefix("Value error, "))))
-        case _:
-            expected = re.sub(r"^[A-Z]\w+ should", "should", message)
-            text = f"{place} {expected}, found {_short(first['input'])}"
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def _step(part: int | str) -> str:
-    """One step of the way to a place; a key that the file made up itself is quoted."""
-    if isinstance(part, int) or not part.isidentifier() or len(part) > _SHORT:
-        return "" if part == "[key]" else f"[{_short(part)}]"
-    return f".{part}"
-
-
-def _short(value: Any) -> str:
-    return reprlib.repr(value)
+        raise DataError(f"{name} has no format version that there ever was ({short(version)}): {give}")
 
 
 def _reached(start: int, parents: dict[int, set[int]]) -> set[int]:

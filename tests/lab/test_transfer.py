@@ -8,16 +8,18 @@ import subprocess
 import sys
 from dataclasses import fields, replace
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evotrade.cells import Cell, Phenotype
+from evotrade.engine.evaluator import COMBINES
 from evotrade.engine.execution import Execution, Limits, TradingHours
 from evotrade.engine.metrics import METRICS
 from evotrade.errors import DataError, NotFound, StoreError
-from evotrade.lab.cell_file import CellRecord, PhenotypeRecord, read_cell_file
+from evotrade.lab.cell_file import CellRecord, Combine, PhenotypeRecord, read_cell_file
 from evotrade.lab.cells import create_cell, reproduce
 from evotrade.lab.evolution import evolve
 from evotrade.lab.transfer import export_cell, import_cell, to_json
@@ -535,3 +537,7 @@ def test_an_editor_s_byte_order_mark_does_no_harm(exported):
 def test_a_file_has_every_field_of_a_cell_and_of_its_phenotypes():
     assert {*CellRecord.model_fields, "phenotypes"} == {item.name for item in fields(Cell)}
     assert {*PhenotypeRecord.model_fields} == {item.name for item in fields(Phenotype)} | {"trials_at_export"}
+
+
+def test_a_file_may_name_every_way_to_combine():
+    assert get_args(Combine) == COMBINES
