@@ -13,17 +13,25 @@ from evotrade.ui.text import as_markdown, sentence
 
 _ENTERED = "entered through main.py"
 _ICON = ":material/error:"
+_NEWS = "news for the next page"
 
 
 def open_page(page: StreamlitPage) -> None:
     """Run the page that main.py chose; an error of evotrade becomes its sentence, above the page."""
     st.session_state[_ENTERED] = True
+    if news := st.session_state.pop(_NEWS, None):
+        st.toast(news, icon=":material/check:")
     above = st.container()
     try:
         page.run()
     except EvotradeError as error:
         above.error(sentence(error), icon=_ICON)
         st.stop()  # a run that ends here lets filters that were not drawn keep their place in the URL
+
+
+def say_on_next_page(markdown: str) -> None:
+    """Show a toast on the page that is switched to: one of this page would go with it."""
+    st.session_state[_NEWS] = markdown
 
 
 def say_what_failed(error: Exception) -> bool:

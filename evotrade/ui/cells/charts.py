@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -23,12 +25,17 @@ _STRANGE = re.compile(r"[^A-Za-z0-9]+")
 _NAME_LENGTH, _QUOTE_LENGTH = 80, 12
 
 
-@st.fragment  # a step from trade to trade draws nothing else anew
 def show(cell: Cell, shown: Phenotype) -> None:
     """Equity or trades of the backtest behind one of the cell's phenotypes, or why there are none."""
     if shown.recorded:
         st.caption("No equity or trades to draw: another system recorded only these numbers.")
         return
+    show_run(partial(reads.replayed, cell, shown), shown, f"cell {cell.cell_id}")
+
+
+@st.fragment  # a step from trade to trade draws nothing else anew
+def show_run(replay: Callable[[], Backtest], shown: Phenotype, what: str) -> None:
+    """Equity or trades of the backtest that `replay` runs, or why it cannot; `what` was tested."""
     view = st.segmented_control(
         "View",
         _VIEWS,
@@ -40,18 +47,18 @@ def show(cell: Cell, shown: Phenotype) -> None:
     )
     with st.skeleton(height=_CHART_PX):
         try:
-            result = reads.replayed(cell, shown)
+            result = replay()
         except (NotFound, DataError, GenomeError) as error:
             st.caption(f":material/show_chart: No equity or trades to draw: {as_markdown(str(error))}")
             return
         quote = shortened(formats.quote_currency(shown.pair), _QUOTE_LENGTH)
         if view == "Trades":
-            trades.show(result, quote=quote, file_name=_file_name(cell, shown))
+            trades.show(result, quote=quote, file_name=_file_name(what, shown))
         else:
-            _equity(cell, result, quote)
+            _equity(result, quote, what)
 
 
-def _equity(cell: Cell, result: Backtest, quote: str) -> None:
+def _equity(result: Backtest, quote: str, what: str) -> None:
     figure = equity_figure(
         pd.to_datetime(result.candles.end_s, unit="s", utc=True),
         result.simulation.equity,
@@ -64,11 +71,13 @@ def _equity(cell: Cell, result: Backtest, quote: str) -> None:
         figure,
         key="equity",
         height_px=_CHART_PX,
-        alt=f"Equity of cell {cell.cell_id} against buy and hold, and its drawdown",
+        alt=f"Equity of {what} against buy and hold, and its drawdown",
     )
 
 
-def _file_name(cell: Cell, shown: Phenotype) -> str:
+def _file_name(what: str, shown: Phenotype) -> str:
     """`cell-29-BTC-USD-1h-train-trades.csv`: letters and digits only, whatever the names are made of."""
-    words = _STRANGE.sub("-", f"{shown.pair} {shown.timeframe} {shown.split}")[:_NAME_LENGTH].strip("-")
-    return f"cell-{cell.cell_id}-{words}-trades.csv"
+    words = _STRANGE.sub("-", f"{what} {shown.pair} {shown.timeframe} {shown.split}")[:_NAME_LENGTH].strip(
+        "-"
+    )
+    return f"{words}-trades.csv"
