@@ -54,8 +54,11 @@ def ask(draft: Draft, parent: Cell | None) -> Strategy:
     place = where.ask(draft, parent)
     with above:
         _top(draft, parent, genome)
+    facts, skipped = _facts(genome, place.bench)
+    if place.bench and len(skipped) == len(place.bench.spans):
+        problem = problem or f"It can run at none of the timeframes: {as_markdown(skipped[0])}"
     with below:
-        style = _bottom(draft, genome, place.bench)
+        style = _bottom(draft, facts, skipped, tidy=genome is not None)
     name, category, hypothesis = _words(draft, parent)
     return Strategy(parent, genome, style, place.bench, name, category, hypothesis, problem or place.problem)
 
@@ -105,10 +108,9 @@ def _changes(parent: Cell, genome: Genome | None) -> str:
     return {0: "no change yet", 1: "1 change"}.get(count, f"{count} changes")
 
 
-def _bottom(draft: Draft, genome: Genome | None, bench: Bench | None) -> Style:
+def _bottom(draft: Draft, facts: str, skipped: list[str], *, tidy: bool) -> Style:
     """Size, depth and lookback of the genome; how its columns are named."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        facts, notes = _facts(genome, bench)
         st.caption(facts, width="stretch")
         style = st.segmented_control(
             "Names",
@@ -128,10 +130,10 @@ def _bottom(draft: Draft, genome: Genome | None, bench: Bench | None) -> Style:
             key=draft.key("tidy"),
             on_click=_tidy,
             args=(draft,),
-            disabled=genome is None,
+            disabled=not tidy,
             help="One rule a line, no needless parentheses, no comments; Ctrl+Z in the text takes it back",
         )
-    for note in notes:
+    for note in skipped:
         st.caption(f":material/block: {as_markdown(note)}")
     return "readable" if style == "readable" else "abstract"
 

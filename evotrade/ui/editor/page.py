@@ -15,6 +15,7 @@ from evotrade.ui.editor import reads as editor_reads
 from evotrade.ui.editor import results, truth
 from evotrade.ui.editor.draft import Draft, drop, unfinished_fork
 from evotrade.ui.editor.form import Strategy
+from evotrade.ui.entrance import say_on_next_page
 from evotrade.ui.genome_diff import show_diff
 from evotrade.ui.text import sentence
 
@@ -99,7 +100,7 @@ def act(asked: Asked, draft: Draft, strategy: Strategy) -> None:
         st.error(sentence(error), icon=":material/error:")
         return
     drop(draft)
-    st.toast(f"Cell {draft.born} is born.", icon=":material/add:")
+    say_on_next_page(f"Cell {draft.born} is born.")
     st.switch_page(navigation.cells_page(), query_params={"cell": str(draft.born)})
 
 

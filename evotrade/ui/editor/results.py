@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 
-import pandas as pd
 import streamlit as st
 
 from evotrade.cells import Phenotype
-from evotrade.engine.buy_hold import buy_and_hold
 from evotrade.lab.cells import Tried
-from evotrade.plots.equity import equity_figure
 from evotrade.ui import formats, phenotypes
 from evotrade.ui.badges import market_badge, status_badge
-from evotrade.ui.charts import draw, theme_in_force
+from evotrade.ui.cells import charts
 from evotrade.ui.editor import reads
 from evotrade.ui.phenotypes import Series
 from evotrade.ui.text import as_markdown
 
 _CARDS = ("return_pct", "buy_hold_return_pct", "max_drawdown_pct", "sharpe", "trades", "win_rate_pct")
 _CARDS_IN_A_ROW = 3
-_CHART_PX = 360
 
 
 def show_nothing_yet() -> None:
@@ -67,7 +64,10 @@ def _numbers(tried: Tried, measured: Mapping[str, Mapping[str, Phenotype]]) -> N
     with st.grid(_CARDS_IN_A_ROW, min_column_width=110, gap="xsmall"):
         for name in _CARDS:
             st.metric(formats.metric_label(name), formats.headline(name, shown.metrics[name]), border=True)
-    _equity(tried, shown)
+    replay = partial(reads.replayed, tried.bench, tried.genome, timeframe, split)
+    charts.show_run(replay, shown, "this strategy")
+    for note in replay().notes:
+        st.caption(as_markdown(note))
     st.dataframe(
         phenotypes.metrics_table(splits, formats.quote_currency(shown.pair)),
         hide_index=True,
@@ -91,26 +91,6 @@ def _one_of(label: str, options: tuple[str, ...]) -> str:
         label_visibility="collapsed",
     )
     return chosen if chosen in options else options[0]
-
-
-def _equity(tried: Tried, shown: Phenotype) -> None:
-    result = reads.replayed(tried.bench, tried.genome, shown.timeframe, shown.split)
-    figure = equity_figure(
-        pd.to_datetime(result.candles.end_s, unit="s", utc=True),
-        result.simulation.equity,
-        buy_and_hold(result.candles, result.execution),
-        initial=result.execution.initial,
-        theme=theme_in_force(),
-        quote=formats.quote_currency(shown.pair),
-    )
-    draw(
-        figure,
-        key="equity of the test",
-        height_px=_CHART_PX,
-        alt="Equity of the strategy against buy and hold, and its drawdown",
-    )
-    for note in result.notes:
-        st.caption(as_markdown(note))
 
 
 def trial_words(tried: Tried) -> str:

@@ -105,6 +105,7 @@ def test_size_depth_and_lookback_are_shown_while_writing(store, open_editor):
 def test_a_timeframe_that_cannot_run_is_said_before_the_test(store, open_editor):
     app = write(open_editor(store), "IF DELTA_1H(0) > AVG(DELTA, 100) THEN BUY")
     assert "1h skipped: looks back 99 bars, the warm-up has 60" in said(app)
+    assert "It can run at none of the timeframes" in button(app, "Test strategy").help
 
 
 def test_a_test_shows_train_and_validation_and_leaves_the_vault_closed(store, open_editor):
@@ -114,6 +115,13 @@ def test_a_test_shows_train_and_validation_and_leaves_the_vault_closed(store, op
     assert len(app.get("plotly_chart")) == 1
     assert "Vault: unopened" in said(app)
     assert set(store.trials()["split"]) == {"train", "validation"}
+
+
+def test_the_trades_of_a_test_can_be_looked_at(store, open_editor):
+    app = press(write(open_editor(store), GENOME), "Test strategy")
+    app.button_group(key="view").set_value("Trades").run()
+    assert "trade" in app.dataframe[0].value
+    assert not app.exception
 
 
 def test_a_test_is_recorded_once_and_says_its_numbers(store, open_editor):
@@ -155,6 +163,7 @@ def test_what_is_created_is_a_cell_with_all_that_was_said_of_it(store, open_edit
     assert (cell.name, cell.hypothesis, cell.category) == (HOSTILE, "Because.\nThat is why.", "trend")
     assert (cell.origin, cell.parent_id, cell.generation) == ("person", None, 0)
     assert app.query_params == {"cell": "1"}
+    assert app.toast[0].value == "Cell 1 is born."
     assert app.subheader[0].value.startswith("Cell 1")
 
 
