@@ -16,7 +16,7 @@ class Size(NamedTuple):
     height: float
 
 
-_FURTHEST = Size(170.0, 60.0)  # that neighbours are apart
+_WIDE, _APART = 170.0, 1.5  # from layer to layer at most, and from cell to cell, in marks
 
 
 class Layout(NamedTuple):
@@ -34,12 +34,12 @@ def arrange(depths: Mapping[int, int], parents: Mapping[int, Sequence[int]], box
     """
     layers = _layers(depths, parents)
     first, count = min(layers), max(layers) - min(layers) + 1
-    across = min(_FURTHEST.width, box.width / count)
+    across = min(max(_WIDE, mark.width), box.width / count)
     places: dict[int, tuple[float, float]] = {}
     shrunk = 1.0
     for depth, layer in layers.items():
-        down = min(_FURTHEST.height, box.height / len(layer))
-        columns = _columns(Size(across, down), mark)
+        down = min(_APART * mark.height, box.height / len(layer))
+        columns = min(len(layer), _columns(Size(across, down), mark))
         shrunk = min(shrunk, _shrunk(Size(across, down), mark, columns))
         x = (depth - first - (count - 1) / 2) * across
         for row, cell in enumerate(layer):

@@ -40,7 +40,8 @@ def test_a_layer_stands_right_of_those_with_less_depth(family):
 
 
 def test_a_cell_alone_stands_in_the_middle():
-    assert arrange({5: 0}, {5: []}, BOX, MARK) == ({5: (0.0, 0.0)}, 1.0)
+    for mark in (MARK, Size(200.0, 90.0), Size(10.0, 10.0)):
+        assert arrange({5: 0}, {5: []}, BOX, mark) == ({5: (0.0, 0.0)}, 1.0)
 
 
 def test_children_stand_in_the_order_of_their_parents():
