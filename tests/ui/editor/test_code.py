@@ -12,11 +12,8 @@ from tests.genome import test_errors as errors
 from tests.strategies import genomes
 
 WRITTEN = "IF DELTA(0) > 1 THEN BUY"
-EVERY_KIND = [
-    case[0]
-    for test in (errors.test_an_error_says_what_is_wrong_and_where, errors.test_an_error_suggests_what_was_meant)
-    for case in test.pytestmark[0].args[1]
-]
+TESTS = (errors.test_an_error_says_what_is_wrong_and_where, errors.test_an_error_suggests_what_was_meant)
+EVERY_KIND = [case[0] for test in TESTS for case in test.pytestmark[0].args[1]]
 LIMITS = [
     ";".join([WRITTEN] * 17),
     "IF " + " + ".join(["DELTA"] * 101) + " > 1 THEN BUY",
@@ -24,14 +21,15 @@ LIMITS = [
     f"IF {'(' * 101}",
     "🦊" * MAX_TEXT_BYTES,
 ]
-NEARLY = st.lists(st.sampled_from(["IF", "delta", "AVG(", ")", ",", "3", "THEN", "BUY", "_4H", "\n", "#", "🦊", ";"]))
+PARTS = ("IF", "delta", "AVG(", ")", ",", "3", "THEN", "BUY", "_4H", "\n", "#", "🦊", ";")
+NEARLY = st.lists(st.sampled_from(PARTS)).map(" ".join)
 
 
 def lies_inside(mark: Mark, text: str) -> bool:
     """Whether all of the mark is in its row, or one past its end."""
     rows = text.split("\n")
     last = mark.column - 1 + mark.length
-    return 1 <= mark.line <= len(rows) and 1 <= mark.column and last <= len(rows[mark.line - 1]) + 1
+    return 1 <= mark.line <= len(rows) and mark.column >= 1 and last <= len(rows[mark.line - 1]) + 1
 
 
 @pytest.mark.parametrize("text", [*EVERY_KIND, *LIMITS])
@@ -40,7 +38,7 @@ def test_an_error_of_any_kind_has_its_mark_inside_the_text(text):
     assert lies_inside(mark, text)
 
 
-@given(st.one_of(st.text(), NEARLY.map(" ".join)))
+@given(st.one_of(st.text(), NEARLY))
 def test_the_marks_of_any_text_lie_inside_it(text):
     assert all(lies_inside(mark, text) for mark in check(text))
 
@@ -51,7 +49,8 @@ def test_a_genome_has_no_marks(genome):
 
 
 def test_a_mark_says_what_the_error_says():
-    assert check("IF 1 > 2 THEN BUY\n IF DELT > 1 THEN BUY") == (Mark(2, 5, 4, "unknown symbol 'DELT'", "DELTA"),)
+    (mark,) = check("IF 1 > 2 THEN BUY\n IF DELT > 1 THEN BUY")
+    assert mark == Mark(2, 5, 4, "unknown symbol 'DELT'", "DELTA")
 
 
 def test_the_example_of_an_empty_editor_is_a_genome():
@@ -112,5 +111,6 @@ def test_what_no_editor_sends_is_ignored(open_editor, draft):
 
 
 def test_text_is_as_a_text_field_holds_it_and_utf_8_can_write_it(open_editor):
+    half = {"text": "\ud83e, 🦊", "sending": 1, "revision": 0}
     assert read(open_editor(value="a\r\nb\rc")) == "a\nb\nc"
-    assert read(open_editor({"text": "\ud83e, 🦊", "sending": 1, "revision": 0})) == "\N{REPLACEMENT CHARACTER}, 🦊"
+    assert read(open_editor(half)) == "\N{REPLACEMENT CHARACTER}, 🦊"
