@@ -35,13 +35,13 @@ def show(tried: Tried, *, stale: bool) -> None:
     if stale:
         st.caption(":orange[:material/history: The strategy has changed since this test.]")
     _verdict(tried)
+    st.caption(f":material/receipt_long: {trial_words(tried)}")
     measured = phenotypes.measured(tried.cell.phenotypes)
     _numbers(tried, measured)
     for note in phenotypes.skipped(tried.cell.phenotypes):
         st.caption(f":material/block: {as_markdown(note)}")
     if tried.bench.training != "all":
         st.caption(":material/lock: Vault: unopened, the editor never looks.")
-    st.caption(f":material/receipt_long: {trial_words(tried)}")
 
 
 def _verdict(tried: Tried) -> None:

@@ -253,6 +253,15 @@ def test_a_parent_whose_genome_does_not_parse_can_be_mended(store, open_editor):
     assert store.cell(int(press(app, "Create cell").query_params["cell"])).parent_id == 1
 
 
+def test_a_parent_whose_text_is_no_genome_at_all_is_shown_as_it_is(store, open_editor):
+    for number, text in enumerate(("", "long " * 5_000, "מחיר \u202e עולה 🧬"), 1):
+        store.add_cells([a_cell(genome=text, name=text, genome_id="", status="dead")])
+        app = open_editor(store, fork=str(number))
+        assert draft(app).text == text
+        assert button(app, "Test strategy").disabled
+        assert not app.exception
+
+
 def test_a_parent_that_was_only_recorded_is_forked_on_its_market(store, open_editor):
     store.save_candles(replace(synthetic_candles(700, "1h", seed=3), pair="PURR", source="archive"))
     recorded = a_phenotype(pair="PURR", split="all", recorded=True)
@@ -285,6 +294,17 @@ def test_timeframes_are_those_that_the_candles_make_and_each_is_tested(store, op
     app.multiselect[0].set_value(["4h", "1h"]).run()
     press(app, "Test strategy")
     assert list(store.trials()["timeframe"]) == ["1h", "1h", "4h", "4h"]
+
+
+def test_a_timeframe_in_view_that_the_next_test_lacks_gives_way(store, open_editor):
+    app = write(open_editor(store), GENOME)
+    app.multiselect[0].set_value(["1h", "4h"]).run()
+    press(app, "Test strategy")
+    app.button_group(key="Timeframe of the test").set_value("4h").run()
+    app.multiselect[0].set_value(["1h"]).run()
+    app = press(app, "Test strategy")
+    assert "bars of 1h" in said(app)
+    assert not app.exception
 
 
 def test_without_a_timeframe_the_candles_own_is_taken(store, open_editor):
