@@ -21,7 +21,7 @@ def address(tmp_path_factory, serve):
     store = a_store(tmp_path_factory.mktemp("store"))
     an_evaluated_cell(store)
     store.add_cells([a_cell(parent_id=1, name="Offspring")])
-    market = synthetic_candles(300, "1h", seed=2, pair=f"{HOSTILE}/{HOSTILE}")
+    market = synthetic_candles(300, "1h", seed=2, pair=f"BTC/{HOSTILE}")
     create_cell(GENOME, market, store=store, name=HOSTILE, hypothesis=HOSTILE, category=HOSTILE, parent=1)
     with serve(store) as url:
         yield url

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
+from streamlit.elements.arrow import DataframeStateInput
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from evotrade.engine.backtest import Backtest
@@ -22,9 +23,10 @@ from evotrade.plots.trades import (
 from evotrade.timeframes import length_s
 from evotrade.ui import formats
 from evotrade.ui.charts import draw, theme_in_force
+from evotrade.ui.keys import key_of, key_that_shows
 
 _CHART_PX, _TABLE_PX, _ROW_PX = 380, 300, 28
-_TRADE, _WINDOW, _TABLE = "trade", "window", "trades"
+_TRADE, _WINDOW, _TABLE = "trade", "window", "table of trades"
 _ALL, _ONE = "all", "one"
 _DAY_S = 86_400
 _DAYS = {"1y": 365, "90d": 90, "30d": 30}
@@ -95,17 +97,15 @@ def _windows(candles: Candles) -> list[str]:
 
 
 def _window(options: Sequence[str]) -> str:
-    # not bound: steps from trade to trade change it too, and Streamlit would rather not have that
     asked_for = st.query_params.get(_WINDOW)
     in_force = asked_for if asked_for and asked_for in options else _ALL
-    if st.session_state.get(_WINDOW) != in_force:
-        st.session_state[_WINDOW] = in_force
     st.segmented_control(
         "Stretch",
         options,
+        default=in_force,
         required=True,
         format_func=_LABELS.__getitem__,
-        key=_WINDOW,
+        key=key_that_shows(in_force, _WINDOW),
         on_change=_ask_for_window,
         label_visibility="collapsed",
         wrap=True,
@@ -114,7 +114,7 @@ def _window(options: Sequence[str]) -> str:
 
 
 def _ask_for_window() -> None:
-    st.query_params[_WINDOW] = st.session_state[_WINDOW]
+    st.query_params[_WINDOW] = st.session_state[key_of(_WINDOW)]
 
 
 def _stretch(candles: Candles, trades: Trades, window: str, place: int) -> Candles:
@@ -151,12 +151,13 @@ def _table(trades: Trades, quote: str, place: int) -> None:
     frame = trades_frame(trades)
     frame.insert(0, "trade", range(1, len(frame) + 1))
     frame["reason"] = frame["reason"].map(_REASONS)
-    st.session_state[_TABLE] = {"selection": {"rows": [place], "columns": [], "cells": []}}
+    marked: DataframeStateInput = {"selection": {"rows": [place], "columns": [], "cells": []}}
     st.dataframe(
         frame[list(columns := _columns(trades, quote))],
-        key=_TABLE,
+        key=key_that_shows(marked, _TABLE),
         on_select=_choose,
-        selection_mode="single-row",
+        selection_mode="single-row-required",
+        selection_default=marked,
         hide_index=True,
         height=min(_TABLE_PX, _ROW_PX * (len(frame) + 1) + 2),
         row_height=_ROW_PX,
@@ -167,8 +168,8 @@ def _table(trades: Trades, quote: str, place: int) -> None:
 
 
 def _choose() -> None:
-    for row in st.session_state[_TABLE]["selection"]["rows"]:
-        _go_to(row)
+    (row,) = st.session_state[key_of(_TABLE)]["selection"]["rows"]
+    _go_to(row)
 
 
 def _columns(trades: Trades, quote: str) -> dict[str, ColumnConfig]:

@@ -25,8 +25,16 @@ def open_trades(store, open_app):
     return lambda **address: open_app(store, cell="1", view="Trades", **address)
 
 
+def table(app):
+    return next(frame for frame in app.dataframe if frame.key and frame.key.startswith("table of trades"))
+
+
+def window(app):
+    return next(group for group in app.button_group if group.key.startswith("window"))
+
+
 def trades(app):
-    return app.dataframe(key="trades").value
+    return table(app).value
 
 
 def figure(app):
@@ -58,7 +66,7 @@ def test_the_table_has_a_row_for_each_trade_with_units_in_its_titles(open_trades
     app = open_trades()
     count = int(app.metric[-1].value)
     assert trades(app)["trade"].tolist() == list(range(1, count + 1))
-    columns = json.loads(app.dataframe(key="trades").proto.columns).values()
+    columns = json.loads(table(app).proto.columns).values()
     titles = {column.get("label") for column in columns}
     assert {"Entry, UTC", "Exit price, USD", "Fees, USD", "Closed by"} <= titles
     assert steps(app) == f"Trade 1 of {count}"
@@ -80,6 +88,24 @@ def test_steps_go_from_trade_to_trade_and_stop_at_the_ends(open_trades):
     assert last.button(key="next trade").disabled
 
 
+def test_a_window_that_is_chosen_goes_into_the_address_and_stays(open_trades):
+    app = open_trades(trade="3")
+    window(app).set_value("one").run()
+    assert (app.query_params["window"], window(app).value) == ("one", "one")
+    window(app).set_value("all").run()
+    assert (app.query_params["window"], window(app).value) == ("all", "all")
+    assert steps(app).startswith("Trade 3 of")
+
+
+def test_the_trade_in_view_is_marked_in_the_table_whatever_led_to_it(open_trades):
+    app = open_trades(trade="3")
+    assert json.loads(table(app).proto.selection_default)["selection"]["rows"] == [2]
+    app.button(key="next trade").click().run()
+    assert json.loads(table(app).proto.selection_default)["selection"]["rows"] == [3]
+    app.query_params["trade"] = "7"
+    assert json.loads(table(app.run()).proto.selection_default)["selection"]["rows"] == [6]
+
+
 def test_a_step_looks_closely_at_its_trade(open_trades):
     app = open_trades(window="one", trade="2")
     assert 30 < len(candles(app)["x"]) < 400
@@ -95,7 +121,7 @@ def test_nonsense_in_the_address_is_the_first_trade_and_all_candles(open_trades,
 
 
 def test_windows_longer_than_the_candles_are_not_on_offer(open_trades):
-    options = open_trades().button_group(key="window").proto.options
+    options = window(open_trades()).proto.options
     assert [option.content for option in options] == ["All", "One trade"]
 
 
