@@ -89,27 +89,31 @@ def import_cell(
 
     They get new numbers here, and a dish of their own that says where they come from. Results are computed
     again where the very candles are `candles` or in the store: if equal to the bit, they count as evaluated
-    here. All others stay as recorded. Each counts as a trial. A cell that is here without results, since it
-    came as an ancestor, gets them. Raises `DataError` for a file with a mistake, which says its place, and
-    `StoreError` where the cell is in the store already.
+    here. All others stay as recorded. Each counts as a trial. One that was imported before gets the results
+    that it lacks. Raises `DataError` for a file with a mistake, which says its place, and `StoreError` where
+    all of it is in the store already.
     """
     file = read_cell_file(text, name)
     results = [_result(file, row.phenotype(), candles, store) for row in file.cell.phenotypes]
     cell = replace(file.cell.cell(), phenotypes=tuple(row for one in results for row in one.phenotypes))
-    family = [*(one.cell() for one in file.lineage), judged(cell, viability_rules(load_settings()))]
+    family = [*(one.cell() for one in file.lineage), cell]
     with store.write():
         here = dict(zip((one.cell_id for one in family), store.numbers_of(family), strict=True))
-        _expect_new(family[-1], here[cell.cell_id], name, store)
-        dish = _free_name(cell, store)
-        store.save_dish(dish, _facts(file, name), _now())
-        numbers = _store_family(family, here, dish, store)
+        known = {told: number for told, number in here.items() if number is not None}
+        if cell.cell_id in known:
+            numbers = known
+            dish = _add_results(cell, known[cell.cell_id], name, store)
+        else:
+            dish = _free_name(cell, store)
+            store.save_dish(dish, _facts(file, name), _now())
+            numbers = _store_family(family, known, dish, store)
         for series in {one.candles for one in results if one.candles is not None}:
             keep_candles(series, store)
         store.enter_once([replace(trial, dish=dish) for one in results for trial in one.trials])
     return ImportedCell(
         cell_id=numbers[cell.cell_id],
         numbers=numbers,
-        known=tuple(number for told, number in here.items() if number is not None and told != cell.cell_id),
+        known=tuple(number for told, number in known.items() if told != cell.cell_id),
         computed=tuple(one.reproduction for one in results if one.reproduction),
         recorded=tuple(row for one in results if not one.reproduction for row in one.phenotypes),
         trials_at_export=max((row.trials_at_export for row in file.cell.phenotypes), default=0),
@@ -129,7 +133,7 @@ class _Result:
 def _result(file: CellFile, told: Phenotype, given: Candles | None, store: Store) -> _Result:
     if told.skipped:
         return _Result((told,))
-    candles = _very_candles(told, given, store)
+    candles = _very_candles(told, given, store) if file.cell.genome_id else None
     if candles is None:
         trial = recorded_trial(file.cell.genome, told, _occasion(file, file.cell.created_at))
         return _Result((told,), (trial,))
@@ -189,13 +193,6 @@ def _facts(file: CellFile, name: str) -> dict[str, Any]:
     }
 
 
-def _expect_new(cell: Cell, number: int | None, name: str, store: Store) -> None:
-    if number is not None and (store.cell(number).phenotypes or not cell.phenotypes):
-        raise StoreError(
-            f"cell {cell.cell_id} of {name} is in the store already, as cell {number}: nothing was imported"
-        )
-
-
 def _free_name(cell: Cell, store: Store) -> str:
     """A name for the dish of an import, that says what came and is not taken."""
     taken = set(store.dishes()["name"])
@@ -205,30 +202,49 @@ def _free_name(cell: Cell, store: Store) -> str:
 
 
 def _store_family(
-    family: Sequence[Cell], here: Mapping[int, int | None], dish: str, store: Store
+    family: Sequence[Cell], known: Mapping[int, int], dish: str, store: Store
 ) -> dict[int, int]:
     """Store what is not here of them, with their parents as they are numbered here; all their numbers."""
-    numbers = {told: known if known is not None else -told for told, known in here.items()}
-    fresh = [one for one in family if here[one.cell_id] is None]
-    born = store.add_cells(
-        [
-            replace(
-                one,
-                cell_id=numbers[one.cell_id],
-                parent_id=numbers.get(one.parent_id or 0),
-                second_parent_id=numbers.get(one.second_parent_id or 0),
-                origin="import",
-                dish=dish,
-            )
-            for one in fresh
-        ]
+    rules = viability_rules(load_settings())
+    places = {one.cell_id: known.get(one.cell_id, -one.cell_id) for one in family}
+    fresh = [
+        replace(
+            one,
+            cell_id=places[one.cell_id],
+            parent_id=places.get(one.parent_id or 0),
+            second_parent_id=places.get(one.second_parent_id or 0),
+            dish=dish,
+        )
+        for one in family
+        if one.cell_id not in known
+    ]
+    fresh[-1] = judged(fresh[-1], rules)  # ancestors come without results to judge
+    born = store.add_cells(fresh)
+    return dict(known) | {-one.cell_id: number for one, number in zip(fresh, born, strict=True)}
+
+
+def _add_results(cell: Cell, number: int, name: str, store: Store) -> str:
+    """Give an imported cell the results it lacks, as one that came as an ancestor does; returns its dish."""
+    mine = store.cell(number)
+    had = {(_subject(row), row.recorded) for row in mine.phenotypes}
+    lacking = tuple(
+        row
+        for row in cell.phenotypes
+        if had.isdisjoint({(_subject(row), flag) for flag in (False, row.recorded)})
     )
-    numbers |= {one.cell_id: number for one, number in zip(fresh, born, strict=True)}
-    cell = family[-1]
-    if cell not in fresh:
-        store.add_phenotypes(numbers[cell.cell_id], cell.phenotypes)
-        store.set_statuses([(numbers[cell.cell_id], cell.status, cell.reasons)], _now())
-    return numbers
+    if mine.origin != "import" or not lacking:
+        raise StoreError(
+            f"cell {cell.cell_id} of {name} is in the store already, as cell {number}: nothing was imported"
+        )
+    grown = judged(replace(mine, phenotypes=mine.phenotypes + lacking), viability_rules(load_settings()))
+    store.add_phenotypes(number, lacking)
+    store.set_statuses([(number, grown.status, grown.reasons)], _now())
+    return mine.dish
+
+
+def _subject(row: Phenotype) -> tuple[object, ...]:
+    """What a result is of, whoever computed it."""
+    return row.pair, row.source, row.timeframe, row.split, row.start_s, row.end_s
 
 
 def _dish_of(cell: Cell, store: Store) -> dict[str, Any]:

@@ -304,11 +304,6 @@ def test_a_file_imported_twice_is_recognised(store, other, born):
     assert store.version() == before
 
 
-def test_a_cell_that_comes_home_is_recognised(other, born):
-    with pytest.raises(StoreError, match="is in the store already, as cell 3"):
-        import_cell(sent(other, born.cell_id), store=other)
-
-
 def test_ancestors_that_came_before_are_not_doubled(store, other, born):
     import_cell(sent(other, born.cell_id), store=store)
     sister = create_cell(GENOME.replace("20", "30"), CANDLES, store=other, parent=born.parent_id)
@@ -324,6 +319,32 @@ def test_a_cell_that_came_as_an_ancestor_gets_its_results(store, other, born):
     assert (brought.cell_id, store.count_cells(), len(store.cell(2).phenotypes)) == (2, 3, 1)
     with pytest.raises(StoreError, match="already"):
         import_cell(sent(other, born.parent_id), store=store)
+
+
+def test_what_was_recorded_is_evaluated_here_when_the_file_comes_again_with_candles(store, other, born):
+    text = sent(other, born.cell_id)
+    number = import_cell(text, store=store).cell_id
+    assert import_cell(text, store=store, candles=CANDLES).cell_id == number
+    assert [row.recorded for row in store.cell(number).phenotypes] == [True, True, False, False]
+    with pytest.raises(StoreError, match="already"):
+        import_cell(text, store=store)
+
+
+def test_one_s_own_cell_that_comes_home_changes_nothing(other, born):
+    text = sent(other, born.cell_id)
+    other.save_candles(replace(CANDLES, volume=CANDLES.volume + 1))  # no more the very candles
+    with pytest.raises(StoreError, match="is in the store already, as cell 3"):
+        import_cell(text, store=other)
+    assert other.cell(born.cell_id) == born
+
+
+def test_recorded_numbers_are_not_put_beside_the_same_computed_here(store, other, born):
+    text = sent(other, born.cell_id)
+    number = import_cell(text, store=store, candles=CANDLES).cell_id
+    store.save_candles(replace(CANDLES, volume=CANDLES.volume + 1))
+    with pytest.raises(StoreError, match="already"):
+        import_cell(text, store=store)
+    assert len(store.cell(number).phenotypes) == 2
 
 
 def test_a_genome_of_an_earlier_system_that_does_not_parse_comes_in_dead(store, other):
