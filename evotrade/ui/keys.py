@@ -6,22 +6,28 @@ few seconds, see `follow`), as if a person had. A new widget with that value as 
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
-
-
-def key_of(name: str) -> str:
-    """Key of the widget of that name that is on the page."""
-    return f"{name} {st.session_state.get(_before(name), 0)}"
 
 
 def key_that_shows(value: object, name: str) -> str:
     """Key of a widget that has `value`: the one there is while it has it, or else a new one.
 
-    The widget needs `value` as its default, and its callback reads the session state at `key_of(name)`.
+    The widget needs `value` as its default, and its callback asks `value_of(name)`.
     """
-    if st.session_state.get(key_of(name), value) != value:
+    if st.session_state.get(_key(name), value) != value:
         st.session_state[_before(name)] = st.session_state.get(_before(name), 0) + 1
-    return key_of(name)
+    return _key(name)
+
+
+def value_of(name: str) -> Any:
+    """Value of the widget of that name that is on the page; None until it is."""
+    return st.session_state.get(_key(name))
+
+
+def _key(name: str) -> str:
+    return f"{name} {st.session_state.get(_before(name), 0)}"
 
 
 def _before(name: str) -> str:

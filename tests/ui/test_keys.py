@@ -4,10 +4,10 @@ from streamlit.testing.v1 import AppTest
 def page():
     import streamlit as st
 
-    from evotrade.ui.keys import key_of, key_that_shows
+    from evotrade.ui.keys import key_that_shows, value_of
 
     def choose():
-        st.query_params["size"] = st.session_state[key_of("size")]
+        st.query_params["size"] = value_of("size")
 
     size = st.query_params.get("size", "small")
     st.radio(

@@ -23,7 +23,7 @@ from evotrade.plots.trades import (
 from evotrade.timeframes import length_s
 from evotrade.ui import formats
 from evotrade.ui.charts import draw, theme_in_force
-from evotrade.ui.keys import key_of, key_that_shows
+from evotrade.ui.keys import key_that_shows, value_of
 
 _CHART_PX, _TABLE_PX, _ROW_PX = 380, 300, 28
 _TRADE, _WINDOW, _TABLE = "trade", "window", "table of trades"
@@ -114,7 +114,8 @@ def _window(options: Sequence[str]) -> str:
 
 
 def _ask_for_window() -> None:
-    st.query_params[_WINDOW] = st.session_state[key_of(_WINDOW)]
+    if window := value_of(_WINDOW):
+        st.query_params[_WINDOW] = window
 
 
 def _stretch(candles: Candles, trades: Trades, window: str, place: int) -> Candles:
@@ -168,8 +169,8 @@ def _table(trades: Trades, quote: str, place: int) -> None:
 
 
 def _choose() -> None:
-    (row,) = st.session_state[key_of(_TABLE)]["selection"]["rows"]
-    _go_to(row)
+    if chosen := value_of(_TABLE):
+        _go_to(*chosen["selection"]["rows"])
 
 
 def _columns(trades: Trades, quote: str) -> dict[str, ColumnConfig]:
