@@ -43,8 +43,10 @@ class Editor {
       this.paint();
     });
     for (const type of ["keyup", "click", "focus"]) on(this.area, type, () => this.caretMoved());
-    // a press on a message or an offer must not take the caret out of the text
-    for (const part of [this.status, this.offers.list]) on(part, "mousedown", (event) => event.preventDefault());
+    // a press on a suggestion or an offer must not take the caret out of the text
+    for (const part of [this.status, this.offers.list]) {
+      on(part, "mousedown", (event) => event.target.closest("button, li") && event.preventDefault());
+    }
     for (const type of ["scroll", "resize"]) on(window, type, () => this.placeOffers(), { capture: true });
   }
 
@@ -246,6 +248,9 @@ class Editor {
   }
 
   tell() {
+    const told = JSON.stringify(this.marks);
+    if (told === this.told) return; // whoever has the keys in a message keeps them
+    this.told = told;
     const messages = this.marks.map((mark) => this.message(mark));
     this.status.replaceChildren(...(messages.length ? messages : [HINT]));
     this.area.setAttribute("aria-invalid", String(messages.length > 0));
