@@ -41,7 +41,7 @@ def arrow_table(con: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str
     for field in types:
         try:
             arrays.append(pa.array(columns[field.name], field.type, from_pandas=False))
-        except (pa.ArrowException, OverflowError) as error:
+        except (pa.ArrowException, OverflowError, UnicodeEncodeError) as error:
             raise StoreError(f"{table}.{field.name} cannot hold a value given to it: {error}") from error
     return pa.table(arrays, schema=types)
 

@@ -246,3 +246,9 @@ def test_a_cell_is_known_by_its_genome_and_its_birth(store: Store) -> None:
     others = [cell(created_at=later), cell(genome="IF DELTA(0) > 2 THEN BUY")]
     assert store.numbers_of([cell(cell_id=77), *others]) == [5, None, None]
     assert store.numbers_of([]) == []
+
+
+def test_text_that_is_no_unicode_is_refused(store: Store) -> None:
+    with pytest.raises(StoreError, match=r"cells\.name cannot hold a value given to it"):
+        store.add_cells([cell(name="half of a pair: \ud800")])
+    assert store.count_cells() == 0
