@@ -1,18 +1,19 @@
-// Draws a population on three canvases: lines behind, cells, and in front the family of the chosen one.
+// Draws a population in three layers: lines behind, cells, and in front the family of the chosen one. Each
+// is drawn out of sight and put onto its canvas by `present`, so that nobody sees it half done.
 
 const MARGIN = { left: 74, right: 12, top: 38, bottom: 40 };
 const TICK_PX = { across: 90, down: 26 };
 const FRONT_LINE_PX = 1.25;
 const BATCH = 64; // lines in one path: a long path costs more than its lines do
 const CHOSEN_PX = 6;
+const LAYERS = ["back", "middle", "front"];
 const COLOUR_NAMES = ["text", "gray", "green", "red", "violet", "blue", "orange", "border", "background"];
 const KIN_COLOURS = ["blue", "orange"]; // ancestors, descendants
 
 class Painter {
   constructor(find) {
-    [this.back, this.middle, this.front] = [".back", ".middle", ".front"].map((name) =>
-      find(name).getContext("2d"),
-    );
+    this.shown = Object.fromEntries(LAYERS.map((name) => [name, find(`.${name}`).getContext("2d")]));
+    for (const name of LAYERS) this[name] = new OffscreenCanvas(1, 1).getContext("2d");
     this.scratch = new OffscreenCanvas(1, 1).getContext("2d");
   }
 
@@ -21,6 +22,7 @@ class Painter {
     const read = (name) => [name, style.getPropertyValue(`--st-${name}-color`).trim() || "gray"];
     this.colours = Object.fromEntries(COLOUR_NAMES.map(read));
     this.font = `12px ${style.getPropertyValue("--st-font").trim() || "sans-serif"}`;
+    return JSON.stringify([this.colours, this.font]); // what it looks like, to tell a new theme by
   }
 
   // The place of the picture on the screen: `view` in places, everything else in pixels of the page.
@@ -35,10 +37,16 @@ class Painter {
     };
     this.perX = this.area.width / (view.right - view.left);
     this.perY = this.area.height / (view.top - view.bottom);
-    for (const { canvas } of [this.back, this.middle, this.front]) {
-      const [across, down] = [Math.round(width * this.ratio), Math.round(height * this.ratio)];
-      if (canvas.width !== across) canvas.width = across;
-      if (canvas.height !== down) canvas.height = down;
+    const [across, down] = [Math.round(width * this.ratio), Math.round(height * this.ratio)];
+    for (const { canvas } of [this.back, this.middle, this.front, this.scratch]) resize(canvas, across, down);
+  }
+
+  present(names) {
+    for (const name of names) {
+      const [from, to] = [this[name].canvas, this.shown[name]];
+      resize(to.canvas, from.width, from.height);
+      to.clearRect(0, 0, from.width, from.height);
+      to.drawImage(from, 0, 0);
     }
   }
 
@@ -86,8 +94,6 @@ class Painter {
 
   paintKin({ cells, family, chosen }) {
     const paints = KIN_COLOURS.map((name) => bytes(this.colours[name]));
-    this.scratch.canvas.width = this.front.canvas.width;
-    this.scratch.canvas.height = this.front.canvas.height;
     this.stamp(this.scratch, cells, family.members, 1, (i) => paints[family.kin[i] - 1]);
     this.front.save();
     this.front.resetTransform();
@@ -246,6 +252,11 @@ function* chain(generators) {
 
 function* once(action) {
   action();
+}
+
+function resize(canvas, width, height) {
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
 }
 
 function line(context, x1, y1, x2, y2) {

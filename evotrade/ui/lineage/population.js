@@ -2,14 +2,9 @@
 // Text of the store only ever goes into textContent.
 
 const NEAR_PX = 14;
-const DRAG_PX = 4;
-const AT_ONCE = 2000; // lines that are drawn while the view moves; more come in steps when it rests
-const SETTLE_MS = 120;
-const SLICE_MS = 8; // of drawing lines, so that nobody waits for them
-const PASS_MS = 250; // a turn of the wheel that began elsewhere goes on scrolling the page
+const HOLD_MS = 700; // that the picture before stays while a new one gets its lines
 const CLOSEST = 8; // cells across
 const DEEPEST = 1e-4; // of the whole height
-const STEP = 1.5;
 const COLOURS = {
   status: { alive: "green", dead: "gray" },
   origin: { founder: "violet", evolution: "green", llm: "red", person: "text", import: "gray" },
@@ -53,17 +48,18 @@ class Population {
     this.painter = new Painter(find);
     this.box = null; // the part in view; null for the whole, however it grows
     this.hovered = NOBODY;
-    [this.lines, this.familyLines] = [new Steps(), new Steps()];
-    this.listen(find);
+    this.unseen = new Set(); // layers that are drawn and not on the page yet
+    this.lines = new Steps(() => this.present("back"));
+    this.familyLines = new Steps(() => this.present("front"));
+    this.hand = new Hand(this, this.plot, find);
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.plot);
   }
 
   close() {
     this.observer.disconnect();
-    window.removeEventListener("wheel", this.onWheelAnywhere, true);
+    this.hand.close();
     cancelAnimationFrame(this.frame);
-    cancelAnimationFrame(this.familyFrame);
     this.lines.stop();
     this.familyLines.stop();
   }
@@ -74,21 +70,25 @@ class Population {
   }
 
   show(data) {
-    const before = this.data;
+    const before = this.data ?? {};
+    const changed = (...names) => names.some((name) => data[name] !== before[name]);
     this.data = data;
-    if (data.version !== before?.version) {
+    if (changed("version")) {
       this.cells = delivered.cells;
       this.point(NOBODY);
     }
-    if (data.version !== before?.version || data.scale !== before.scale) {
+    if (changed("version", "scale")) {
       this.scale = SCALES[data.scale];
       this.cells.arrange(this.scale);
     }
-    if (data.filter !== before?.filter || data.scale !== before.scale) this.box = null;
-    this.painter.readTheme(this.host);
-    this.colour();
-    this.select(this.cells.position(data.chosen));
-    this.draw();
+    if (changed("filter", "scale")) this.box = null;
+    const theme = this.painter.readTheme(this.host);
+    if (changed("version", "colour", "scale", "filter") || theme !== this.theme) {
+      this.theme = theme;
+      this.colour();
+      this.draw({ calm: !changed("scale", "filter") });
+    }
+    this.select(this.cells.position(data.chosen), changed("version"));
     this.plot.setAttribute("aria-label", data.alt);
   }
 
@@ -96,17 +96,19 @@ class Population {
     const { colour, labels } = this.data;
     this.codes = this.cells.codes[colour];
     this.palette = labels[colour].map((label) => this.painter.colours[COLOURS[colour][label] ?? "gray"]);
-    this.counts = new Array(labels[colour].length).fill(0);
-    for (const code of this.codes) this.counts[code]++;
-    const order = Uint32Array.from(this.codes, (_, i) => i); // the rarest are drawn last and seen
-    this.order = order.sort((a, b) => this.counts[this.codes[b]] - this.counts[this.codes[a]] || a - b);
+    const members = labels[colour].map(() => []);
+    for (let i = 0; i < this.cells.count; i++) members[this.codes[i]].push(i);
+    this.counts = members.map((cells) => cells.length);
+    this.order = members.sort((a, b) => b.length - a.length).flat(); // the rarest last, to be seen
   }
 
-  select(position) {
-    this.chosen = position;
-    this.family = this.cells.family(position);
+  select(position, anew = false) {
+    if (anew || position !== this.chosen) {
+      this.chosen = position;
+      this.family = this.cells.family(position);
+      this.draw({ family: true });
+    }
     this.explain();
-    this.drawFamily();
   }
 
   explain() {
@@ -131,31 +133,42 @@ class Population {
 
   // --- drawing
 
-  draw() {
+  // With the next frame: all, or only the family; at once, or `calm`, when it is done with its lines.
+  draw({ family = false, calm = false } = {}) {
+    const { asked } = this;
+    this.asked = asked ? { family: asked.family && family, calm: asked.calm && (family || calm) } : { family, calm };
     cancelAnimationFrame(this.frame);
-    this.frame = requestAnimationFrame(() => this.paint(true));
+    this.frame = requestAnimationFrame(() => this.paint());
   }
 
-  drawFamily() {
-    cancelAnimationFrame(this.familyFrame);
-    this.familyFrame = requestAnimationFrame(() => this.paint(false));
-  }
-
-  paint(everything) {
+  paint() {
     const { clientWidth, clientHeight } = this.plot;
     if (!clientWidth || !this.cells) return; // not on the page yet, or nothing to show
     const began = performance.now();
-    const { cells, scale, family, chosen, order, palette, codes, painter } = this;
+    const { cells, scale, family, chosen, order, palette, codes, painter, asked } = this;
     const { unit, title } = this.data;
     const scene = { cells, scale, family, chosen, order, palette, codes, unit, title };
+    this.asked = null;
+    this.heldUntil = asked.calm ? began + HOLD_MS : 0;
     painter.fit(clientWidth, clientHeight, this.view());
-    if (everything) {
-      this.lines.take(painter.paintBack(scene), cells.lineCount);
+    if (!asked.family) {
+      this.lines.take(painter.paintBack(scene), cells.lineCount, asked.calm);
       painter.paintMiddle(scene);
     }
-    this.familyLines.take(painter.paintFront(scene), family.lines[0].length + family.lines[1].length);
+    const kinLines = (family.lines[0].length + family.lines[1].length) / 2;
+    this.familyLines.take(painter.paintFront(scene), kinLines, asked.calm);
+    this.present(...(asked.family ? ["front"] : LAYERS));
+    this.plot.inert = false; // there is something to point at now
     this.plot.dataset.cells = cells.count;
     this.plot.dataset.frameMs = (performance.now() - began).toFixed(1);
+  }
+
+  // What is new comes into sight as a whole, unless that takes too long.
+  present(...layers) {
+    for (const layer of layers) this.unseen.add(layer);
+    if (performance.now() < this.heldUntil && (this.lines.busy || this.familyLines.busy)) return;
+    this.painter.present(this.unseen);
+    this.unseen.clear();
   }
 
   // --- the part in view
@@ -197,76 +210,17 @@ class Population {
     this.draw();
   }
 
-  // --- hand and keys
-
-  listen(find) {
-    const { plot } = this;
-    const centre = (times) => () => this.zoom(times, plot.clientWidth / 2, plot.clientHeight / 2);
-    const all = () => {
-      this.box = null;
-      this.draw();
-    };
-    find(".in").onclick = centre(STEP);
-    find(".out").onclick = centre(1 / STEP);
-    find(".all").onclick = all;
-    plot.ondblclick = (event) => event.target === plot && all();
-    plot.onpointerdown = (event) => this.press(event);
-    plot.onpointermove = (event) => this.move(event);
-    plot.onpointerup = (event) => this.release(event);
-    plot.onpointercancel = () => (this.hand = null);
-    plot.onpointerleave = () => this.point(NOBODY);
-    plot.onwheel = (event) => this.turn(event);
-    this.onWheelAnywhere = (event) => {
-      if (!event.composedPath().includes(plot)) this.scrolledAt = event.timeStamp;
-    };
-    window.addEventListener("wheel", this.onWheelAnywhere, { capture: true, passive: true });
-    const keys = { "+": centre(STEP), "=": centre(STEP), "-": centre(1 / STEP), 0: all };
-    for (const [key, x, y] of [
-      ["ArrowLeft", 1, 0],
-      ["ArrowRight", -1, 0],
-      ["ArrowUp", 0, 1],
-      ["ArrowDown", 0, -1],
-    ]) {
-      keys[key] = () => this.pan((x * plot.clientWidth) / 8, (y * plot.clientHeight) / 8);
-    }
-    plot.onkeydown = (event) => {
-      if (!keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      keys[event.key]();
-    };
+  all() {
+    this.box = null;
+    this.draw();
   }
 
-  press(event) {
-    if (event.button || event.target !== this.plot) return; // the buttons on it have a life of their own
-    this.hand = { x: event.offsetX, y: event.offsetY, moved: 0 };
-    this.plot.setPointerCapture(event.pointerId);
-  }
+  // --- one of the cells
 
-  move({ offsetX: x, offsetY: y, target }) {
-    if (!this.hand) return this.point(target === this.plot ? this.nearest(x, y) : NOBODY);
-    const { hand } = this;
-    const [dx, dy] = [x - hand.x, y - hand.y];
-    hand.moved += Math.abs(dx) + Math.abs(dy);
-    [hand.x, hand.y] = [x, y];
-    if (hand.moved > DRAG_PX) this.pan(dx, dy);
-  }
-
-  release({ offsetX: x, offsetY: y }) {
-    const clicked = this.hand && this.hand.moved <= DRAG_PX;
-    this.hand = null;
-    const cell = clicked ? this.nearest(x, y) : NOBODY;
+  choose(cell) {
     if (cell === NOBODY || cell === this.chosen) return;
     this.select(cell); // at once; the page follows
     this.tell(this.cells.id[cell]);
-  }
-
-  // Turned away, the wheel scrolls the page where there is no more to see of the picture.
-  turn(event) {
-    const scrolling = event.timeStamp - this.scrolledAt < PASS_MS;
-    if (scrolling) this.scrolledAt = event.timeStamp;
-    if (scrolling || (event.deltaY > 0 && !this.box)) return;
-    event.preventDefault();
-    this.zoom(Math.exp(-event.deltaY / 400), event.offsetX, event.offsetY);
   }
 
   nearest(x, y) {
@@ -301,25 +255,5 @@ class Population {
     [ring.style.left, ring.style.top] = [`${x}px`, `${y}px`];
     tip.style.left = `${Math.min(x + 12, this.plot.clientWidth - tip.offsetWidth - 4)}px`;
     tip.style.top = `${y - tip.offsetHeight - 12 < 0 ? y + 12 : y - tip.offsetHeight - 12}px`;
-  }
-}
-
-// Work that is done a little at a time, between frames.
-class Steps {
-  take(work, size) {
-    this.stop();
-    if (size <= AT_ONCE) for (const _ of work) continue;
-    else this.timer = setTimeout(() => this.goOn(work), SETTLE_MS);
-  }
-
-  goOn(work) {
-    const end = performance.now() + SLICE_MS;
-    while (performance.now() < end) if (work.next().done) return;
-    this.frame = requestAnimationFrame(() => this.goOn(work));
-  }
-
-  stop() {
-    clearTimeout(this.timer);
-    cancelAnimationFrame(this.frame);
   }
 }

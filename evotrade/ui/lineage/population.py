@@ -14,7 +14,7 @@ COLOURS = ("status", "origin")
 SCALES = ("log", "linear")
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("scales.js", "cells.js", "painter.js", "population.js")
+_SCRIPTS = ("scales.js", "cells.js", "painter.js", "steps.js", "hand.js", "population.js")
 
 
 class Look(NamedTuple):
@@ -55,7 +55,7 @@ _COMPONENT = st.components.v2.component(
     "evotrade_population",
     html="""
 <template>
-  <div class="plot" tabindex="0" role="application">
+  <div class="plot" tabindex="0" role="application" inert>
     <canvas class="back"></canvas><canvas class="middle"></canvas><canvas class="front"></canvas>
     <div class="ring" hidden></div>
     <div class="buttons">
