@@ -253,6 +253,13 @@ def test_the_text_is_read_at_once_when_it_is_finished(page, address, key):
     wait_until_read(page, "IF 1 > 2 THEN BUY ")
 
 
+def test_text_that_came_is_told(page, address):
+    open_editor(page, address)
+    page.get_by_text("Heard: None").wait_for()
+    page.keyboard.type("IF 1")
+    page.get_by_text("Heard: 'IF 1'", exact=True).wait_for()
+
+
 def test_python_replaces_the_text_and_undo_brings_it_back(page, address):
     field = open_editor(page, address, RULE)
     page.keyboard.type(" # mine")

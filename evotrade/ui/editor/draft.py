@@ -45,6 +45,10 @@ class Draft:
         """The text as the browser sent it last, also before the editor is drawn."""
         return written(self.text, self.key("genome"), revision=self.revision)
 
+    def keep(self) -> None:
+        """Keep the text as the browser sent it last, even if the page that runs next is another one."""
+        self.text = self.latest()
+
     @property
     def touched(self) -> bool:
         """Whether there is something to lose."""

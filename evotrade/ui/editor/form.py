@@ -48,7 +48,7 @@ class Strategy:
 def ask(draft: Draft, parent: Cell | None) -> Strategy:
     """Draw the form; what it says."""
     above = st.container()
-    draft.text = edit(draft.text, key=draft.key("genome"), revision=draft.revision)
+    draft.text = edit(draft.text, key=draft.key("genome"), revision=draft.revision, on_change=draft.keep)
     genome, problem = _genome(draft.text)
     below = st.container()
     place = where.ask(draft, parent)
