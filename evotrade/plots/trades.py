@@ -186,7 +186,7 @@ def _markers(view: _View) -> list[go.Scatter]:
             mode="markers",
             marker={
                 "symbol": symbol,
-                "size": 10,
+                "size": 12,
                 "color": colour,
                 "line": {"color": colours.ground, "width": 1},
             },

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from evotrade.cells import Cell
 from evotrade.engine.metrics import METRICS
+from evotrade.ui.text import shortened
 
 NO_VALUE = "–"
 
@@ -15,6 +16,7 @@ _SUFFIXES = {"%": " %", "% a year": " % a year", "bars": " bars", "bps a side": 
 _DECIMALS = {"count": 0, "bars": 1, "bps a side": 1}
 _MONEY = "quote currency"
 _NO_DECIMALS_FROM = 1_000
+_CURRENCY_LENGTH = 12
 _SCALES = ((1e12, " T"), (1e9, " B"), (1e6, " M"))
 _DAY_S, _YEAR_S = 86_400, 365 * 86_400
 _DURATIONS = (
@@ -75,8 +77,8 @@ def fitness_format(objectives: Iterable[str]) -> str:
 
 
 def quote_currency(pair: str) -> str:
-    """`USD` of `BTC/USD`; empty where the pair does not say it."""
-    return pair.partition("/")[2]
+    """`USD` of `BTC/USD`, as far as it is no longer than a name; empty where the pair does not say it."""
+    return shortened(pair.partition("/")[2], _CURRENCY_LENGTH)
 
 
 def day(time_s: int) -> str:

@@ -12,6 +12,7 @@ from tests.ui.stores import GENOME, HOSTILE, a_cell, a_store, an_evaluated_cell
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 TRADES = "The trades with entry"
+NEXT = ".st-key-next-trade button"
 MARKERS = ".js-plotly-plot .scatterlayer .point"
 
 
@@ -40,7 +41,7 @@ def test_trades_are_drawn_on_candles_and_steps_lead_from_one_to_the_next(page, a
     visit(page, f"{address}/?cell=1")
     page.get_by_role("radio", name="Trades").click()
     page.locator(MARKERS).first.wait_for()
-    page.get_by_role("button", name="Next trade").click()
+    page.locator(NEXT).click()
     wait_for_trade(page, 2)
     page.wait_for_url("**window=one**")
     assert (in_address(page, "view"), in_address(page, "trade")) == ("Trades", "2")
@@ -59,7 +60,7 @@ def test_a_click_on_a_trade_in_the_table_shows_it(page, address):
 
 def test_trades_and_cell_can_be_saved_also_after_a_step(page, address):
     visit(page, f"{address}/?cell=1&view=Trades")
-    page.get_by_role("button", name="Next trade").click()
+    page.locator(NEXT).click()
     wait_for_trade(page, 2)
     with page.expect_download() as csv:
         page.get_by_role("button", name="Download trades").click()

@@ -80,6 +80,7 @@ def test_times_are_in_utc():
 def test_the_quote_currency_is_the_second_of_the_pair():
     assert formats.quote_currency("BTC/USD") == "USD"
     assert formats.quote_currency("PURR") == ""
+    assert formats.quote_currency("BTC/a whole novel") == "a whole nov…"
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,12 @@ from evotrade.plots.equity import equity_figure
 from evotrade.ui import formats, reads
 from evotrade.ui.cells import trades
 from evotrade.ui.charts import draw, theme_in_force
-from evotrade.ui.text import as_markdown, shortened
+from evotrade.ui.text import as_markdown
 
 _CHART_PX = 380
 _VIEWS = ("Equity", "Trades")
 _STRANGE = re.compile(r"[^A-Za-z0-9]+")
-_NAME_LENGTH, _QUOTE_LENGTH = 80, 12
+_NAME_LENGTH = 80
 
 
 def show(cell: Cell, shown: Phenotype) -> None:
@@ -51,7 +51,7 @@ def show_run(replay: Callable[[], Backtest], shown: Phenotype, what: str) -> Non
         except (NotFound, DataError, GenomeError) as error:
             st.caption(f":material/show_chart: No equity or trades to draw: {as_markdown(str(error))}")
             return
-        quote = shortened(formats.quote_currency(shown.pair), _QUOTE_LENGTH)
+        quote = formats.quote_currency(shown.pair)
         if view == "Trades":
             trades.show(result, quote=quote, file_name=_file_name(what, shown))
         else:

@@ -85,9 +85,9 @@ def _go_to(place: int) -> None:
 def _steps(place: int, count: int) -> None:
     step = partial(st.button, type="tertiary", on_click=_go_to)
     back, forth = ":material/chevron_left:", ":material/chevron_right:"
-    step("Previous trade", icon=back, key="previous trade", disabled=place == 0, args=(place - 1,))
+    step("Previous", icon=back, key="previous trade", disabled=place == 0, args=(place - 1,))
     st.markdown(f"Trade {place + 1:,} of {count:,}", width="content")
-    step("Next trade", icon=forth, key="next trade", disabled=place == count - 1, args=(place + 1,))
+    step("Next", icon=forth, key="next trade", disabled=place == count - 1, args=(place + 1,))
 
 
 def _windows(candles: Candles) -> list[str]:
