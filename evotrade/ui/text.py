@@ -11,6 +11,11 @@ import streamlit as st
 _MARKS = re.compile(r"""([\\`*_{}\[\]()<>#+\-.!|~$:&=^"'])""")
 _FOUND_BEHIND_BACKSLASHES = re.compile(r"(:|@|www)", re.IGNORECASE)  # icons, emoji, addresses
 _BREAK = "\u200c"  # zero-width non-joiner
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # these turn round what follows them, numbers too
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+_ISOLATED = "\u2068{}\u2069"
 _LONG = 40
 _GRID = (
     "display:grid;grid-template-columns:repeat(auto-fill,minmax(8rem,1fr));gap:0.5rem 1rem;margin:0;padding:0"
@@ -21,9 +26,10 @@ _VALUE = "margin:0;overflow-wrap:anywhere"
 
 
 def as_markdown(text: str) -> str:
-    """Markdown that shows `text` as it is, in one paragraph."""
-    broken = _FOUND_BEHIND_BACKSLASHES.sub(rf"\1{_BREAK}", " ".join(text.split()))
-    return _MARKS.sub(r"\\\1", broken)
+    """Markdown that shows `text` as it is, in one paragraph; words around it keep their direction."""
+    words = " ".join(_TURNING.sub("", text).split())
+    marked = _MARKS.sub(r"\\\1", _FOUND_BEHIND_BACKSLASHES.sub(rf"\1{_BREAK}", words))
+    return _ISOLATED.format(marked) if _RIGHT_TO_LEFT.search(marked) else marked
 
 
 def shortened(text: str, most: int) -> str:
