@@ -44,7 +44,7 @@ def metric(name: str, value: float | None, quote: str = "") -> str:
 def headline(name: str, value: float) -> str:
     """A metric's value with its unit, short enough for a card: `23,164 %`, `1.23 M %`."""
     size = abs(value)
-    if not size >= _NO_DECIMALS_FROM:  # NaN, too
+    if not _NO_DECIMALS_FROM <= size < math.inf:  # NaN, too
         return metric(name, value)
     scale, letter = next((step for step in _SCALES if size >= step[0]), (1.0, ""))
     suffix = _SUFFIXES.get(METRICS[name].unit, "")

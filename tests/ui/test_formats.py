@@ -37,6 +37,7 @@ def test_a_metric_has_its_unit(name, value, text):
         ("return_pct", 1_234_567.0, "1.23 M %"),
         ("return_pct", 2.5e12, "2.50 T %"),
         ("trades", 12_345.0, "12,345"),
+        ("return_pct", math.inf, "inf %"),
         ("sharpe", math.nan, "–"),
     ],
 )
