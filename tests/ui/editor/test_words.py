@@ -38,7 +38,7 @@ def test_every_word_has_a_line_about_it(word):
     assert "\n" not in word.shown + word.doc
 
 
-@pytest.mark.parametrize("name", [*SYMBOLS, *WINDOWS])
+@pytest.mark.parametrize("name", [*SYMBOLS, *sorted(WINDOWS)])
 @pytest.mark.parametrize("suffix", suffixes())
 def test_a_suffix_on_offer_may_follow(name, suffix):
     word = WORDS[name]
