@@ -2,13 +2,14 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evotrade.errors import NotFound
 from evotrade.store import Store
-from evotrade.store.population import Population
+from evotrade.store.population import Labels, Population
 from tests.store.samples import cell
 
 
@@ -44,11 +45,20 @@ def steps_up(parents: list[tuple[int | None, int | None]], start: int) -> dict[i
     return reached
 
 
+def tree(parents: list[tuple[int | None, int | None]]) -> Population:
+    """Those cells without a store: numbers from 1, at positions from 0."""
+    count = len(parents)
+    first, second = (
+        np.array([row[which] - 1 if row[which] and row[which] <= count else -1 for row in parents])
+        for which in (0, 1)
+    )
+    nothing, same = np.zeros(count), Labels(np.zeros(count, dtype=np.uint8), ("same",))
+    return Population(np.arange(1, count + 1), first, second, nothing, nothing, same, same, same, nothing)
+
+
 @given(families())
-def test_ancestors_and_descendants_are_two_views_of_one_tree(tmp_path_factory, parents) -> None:
-    store = Store(tmp_path_factory.mktemp("family") / "lab.duckdb")
-    family(store, *parents)
-    cells = store.population()
+def test_ancestors_and_descendants_are_two_views_of_one_tree(parents) -> None:
+    cells = tree(parents)
     for number in range(1, len(parents) + 1):
         up = {cell + 1: steps for cell, steps in cells.ancestors(number - 1).steps.items()}
         assert up == steps_up(parents, number)
@@ -57,10 +67,8 @@ def test_ancestors_and_descendants_are_two_views_of_one_tree(tmp_path_factory, p
 
 
 @given(families())
-def test_a_line_goes_from_first_parent_to_first_parent_and_ends(tmp_path_factory, parents) -> None:
-    store = Store(tmp_path_factory.mktemp("family") / "lab.duckdb")
-    family(store, *parents)
-    cells = store.population()
+def test_a_line_goes_from_first_parent_to_first_parent_and_ends(parents) -> None:
+    cells = tree(parents)
     for position in range(len(cells)):
         line = cells.line(position)
         assert line[-1] == position

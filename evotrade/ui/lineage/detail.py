@@ -44,9 +44,9 @@ def _heading(cell: Cell) -> None:
         st.space("stretch")
         st.page_link(
             navigation.cells_page(),
-            label="Its panel",
+            label="Open in Cells",
             icon=":material/grid_view:",
-            help="Genome, metrics and equity of this cell on the Cells page",
+            help="Genome, metrics and equity of this cell",
             query_params={"cell": str(cell.cell_id)},
         )
 

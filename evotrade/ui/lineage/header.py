@@ -34,7 +34,7 @@ def ask() -> Wanted:
         st.title(_TITLE, width="content", anchor=False)
         st.space("stretch")
         dish = st.selectbox(
-            "Dish", reads.dish_names(), None, key="dish", bind="query-params", placeholder="All", width=200
+            "Dish", reads.dish_names(), None, key="dish", bind="query-params", placeholder="All", width=170
         )
         colour = _one_of("Colour by", COLOURS, "colour")
         scale = _one_of("Scale", SCALES, "scale")
