@@ -25,6 +25,7 @@ soak: $(VENV)/.dev browser       ## the long forms: many kills, long mixes, many
 bench: $(VENV)/.dev              ## prints what README and docs may quote
 	$(BIN)/python benchmarks/store_mix.py
 	$(BIN)/python benchmarks/lab.py
+	$(BIN)/python benchmarks/pages.py
 
 browser:                         ## Chromium for the browser tests, where this user may install it
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \

@@ -29,6 +29,7 @@ from evotrade.lab.cells import reproduce as reproduce_cell
 from evotrade.lab.cells import try_genome
 from evotrade.lab.legacy import import_cells as import_legacy
 from evotrade.settings import load_settings
+from evotrade.timeframes import length_s
 
 CellArgument = Annotated[int, typer.Argument(help="Number of the cell.", metavar="CELL")]
 GenomeArgument = Annotated[str, typer.Argument(help="The genome's text, in quotes.", metavar="GENOME")]
@@ -59,12 +60,13 @@ def register(app: typer.Typer) -> None:
 def check(genome: GenomeArgument, as_json: JsonOption = False) -> None:
     """Parse a genome: its canonical text, id, size and lookback; or the place where it is wrong."""
     tree = as_genome(genome)
+    base = min(("1h", *map(str.lower, tree.timeframes)), key=length_s)  # shorter than each of its suffixes
     facts: dict[str, Any] = {
         "genome": str(tree),
         "readable": tree.render("readable"),
         "id": tree.id,
         "nodes": tree.size,
-        "lookback_bars_1h": tree.lookback("1h"),
+        f"lookback_bars_{base}": tree.lookback(base),
     }
     if as_json:
         return show_json(facts)

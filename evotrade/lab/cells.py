@@ -132,8 +132,9 @@ def count_looks(
     now = _now()
     ledger: list[Trial] = []
     for genome, evaluation in zip(genomes, evaluations, strict=True):
-        returns = [row.metrics["return_pct"] for row in outcomes(evaluation, "all").values()]
-        occasion = Occasion("test", "", max(returns, default=math.nan), now)
+        returns = (row.metrics["return_pct"] for row in outcomes(evaluation, "all").values())
+        best = max((value for value in returns if not math.isnan(value)), default=math.nan)
+        occasion = Occasion("test", "", best, now)
         ledger.extend(trials(genome, evaluation, plan, candles, occasion))
     store.enter_once(ledger)
 

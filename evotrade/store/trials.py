@@ -31,6 +31,9 @@ _SAME = f"""
     SELECT {", ".join(_IDENTITY)}, min(trial_id) AS trial_id FROM trials
     WHERE genome_id IN (SELECT unnest($genomes)) GROUP BY ALL
 """
+_BORN = """
+    UPDATE trials SET outcome = 'born' WHERE outcome = 'test' AND trial_id IN (SELECT unnest($ids::BIGINT[]))
+"""
 
 
 class Entry(NamedTuple):
@@ -52,7 +55,8 @@ class TrialTable(Database):
     def enter_once(self, trials: Sequence[Trial]) -> list[Entry]:
         """Enter those that the ledger lacks; says where each of `trials` is, in their order.
 
-        The same genome with the same settings on the same span of the same series is the same trial.
+        The same genome with the same settings on the same span of the same series is the same trial. A test
+        that became a cell counts as born.
         """
         rows = trial_rows(trials)
         with self.write() as con:
@@ -60,6 +64,12 @@ class TrialTable(Database):
             entries = {_identity(row): Entry(row["trial_id"], new=False) for row in same}
             fresh = {_identity(row): row for row in rows if _identity(row) not in entries}
             numbers = insert_trials(con, list(fresh.values()))
+            known = [
+                entries[_identity(row)]
+                for row in rows
+                if row["outcome"] == "born" and _identity(row) in entries
+            ]
+            con.execute(_BORN, {"ids": [entry.trial_id for entry in known]})
         entries.update((key, Entry(number, new=True)) for key, number in zip(fresh, numbers, strict=True))
         return [entries[_identity(row)] for row in rows]
 

@@ -19,6 +19,11 @@ def test_check_shows_what_a_genome_is(evotrade):
     assert facts["readable"] == "IF CLOSE(0) > AVG(CLOSE, 20) THEN BUY ELSE SELL"
 
 
+def test_check_takes_the_shortest_timeframe_that_a_genome_names(evotrade):
+    ran = evotrade("check", "IF DELTA_30M(0) > AVG_4H(DELTA, 2) THEN BUY", "--json")
+    assert json.loads(ran.out)["lookback_bars_30m"] == 8 * 3 - 1  # three closed bars of 4h
+
+
 def test_check_points_at_the_mistake(evotrade):
     ran = evotrade("check", "IF DELT(0) > 1 THEN BUY")
     assert ran == (1, "", "Error: line 1, column 4: unknown symbol 'DELT'. Did you mean DELTA?\n")

@@ -88,6 +88,12 @@ def test_the_same_trial_is_entered_once_and_found_again(store: Store) -> None:
     assert len(store.trials()) == 2
 
 
+def test_a_test_that_became_a_cell_counts_as_born(store: Store) -> None:
+    store.enter_once([trial(outcome="test"), trial(genome_id="b", outcome="test")])
+    store.enter_once([trial(outcome="born")])
+    assert store.trials()["outcome"].tolist() == ["born", "test"]
+
+
 def test_a_trial_with_other_settings_or_on_another_span_is_another_trial(store: Store) -> None:
     store.add_trials([trial()])
     others = [trial(settings_key="l"), trial(end_s=39_600), trial(source="kraken"), trial(pair="ETH/USD")]
