@@ -2,7 +2,7 @@
 
 import pytest
 
-from evotrade.lab.bench import bench_on
+from evotrade.lab.bench import bench_of, bench_on
 from evotrade.lab.cells import create_on
 from evotrade.market import synthetic_candles
 from tests.e2e.actions import IDLE, visit
@@ -73,6 +73,20 @@ def test_a_cell_is_forked_by_hand_through_a_mistake_to_its_child(page, address, 
     born(page, parent)
     assert "The child" in page.inner_text("h3")
     page.get_by_role("button", name=f"Cell {parent.cell_id} · The parent").wait_for()
+
+
+def test_lineage_shows_the_child_under_its_parent_and_what_changed(page, address, store, parent):
+    child = create_on(bench_of(parent, store), RIGHT, store, name="The child", parent=parent.cell_id)
+    visit(page, f"{address}/?cell={child.cell_id}")
+    page.locator("[data-testid=stMain]").get_by_role("link", name="Lineage").click()
+    page.wait_for_url(f"**/lineage?cell={child.cell_id}")
+    page.get_by_role("button", name=f"Cell {parent.cell_id} · The parent").wait_for()
+    page.get_by_text(f"Parent, cell {parent.cell_id}").wait_for()
+    changes = page.locator("[data-testid=stTable] tbody tr")
+    changes.first.wait_for()
+    assert [row.split() for row in changes.all_inner_texts()] == [
+        ["1", "Window", "AVG(DELTA,", "3)", "AVG(DELTA,", "5)"]
+    ]
 
 
 def test_a_draft_is_there_again_after_a_visit_to_another_page(page, address, parent):
