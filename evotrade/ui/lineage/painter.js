@@ -68,7 +68,7 @@ class Painter {
     this.clear(this.back);
     this.axes(scene);
     const { cells } = scene;
-    const style = this.lineStyle("gray", cells.lineCount, 12);
+    const style = this.lineStyle("gray", cells.lineCount, cells, 12);
     return chain(
       cells.parents.map((parents) => this.strokes(this.back, cells, style, cells.count, (i) => [i, parents[i]])),
     );
@@ -85,7 +85,7 @@ class Painter {
     this.paintKin(scene);
     const { cells, family } = scene;
     const lines = family.lines.map((pairs, which) => {
-      const style = this.lineStyle(KIN_COLOURS[which], pairs.length / 2, 30);
+      const style = this.lineStyle(KIN_COLOURS[which], pairs.length / 2, cells, 30);
       const pair = (i) => [pairs[2 * i], pairs[2 * i + 1]];
       return this.strokes(this.front, cells, style, pairs.length / 2, pair);
     });
@@ -118,9 +118,11 @@ class Painter {
     context.font = this.font;
   }
 
-  // The more lines there are, the fainter each one is.
-  lineStyle(name, count, strength) {
-    return { colour: this.colours[name], alpha: Math.max(0.04, Math.min(0.7, strength / Math.sqrt(count + 1))) };
+  // The more lines there are in sight, the fainter each one is.
+  lineStyle(name, lines, cells, strength) {
+    const { left, right } = this.view;
+    const inSight = lines * Math.min(1, (right - left) / Math.max(1, cells.count));
+    return { colour: this.colours[name], alpha: Math.max(0.04, Math.min(0.7, strength / Math.sqrt(inSight + 1))) };
   }
 
   *strokes(context, { y }, { colour, alpha }, count, pair) {
