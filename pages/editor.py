@@ -15,7 +15,7 @@ left, right = st.columns((5, 6))
 with left:
     strategy = form.ask(draft, parent)
 with header:
-    asked = page.buttons(strategy)
+    page.buttons(draft, strategy)
 with right:
-    page.act(asked, draft, strategy)
+    page.act(draft, strategy)
     page.show(draft, strategy)

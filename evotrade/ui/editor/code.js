@@ -7,10 +7,11 @@ const PAUSE_MS = 250; // after the last key, before the text is sent
 const HINT = "Ctrl+Space offers words";
 const editors = new WeakMap();
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   if (!editors.has(parentElement)) editors.set(parentElement, new Editor(parentElement));
   const editor = editors.get(parentElement);
   editor.update(data, (draft) => setStateValue("draft", draft));
+  editor.done = () => setTriggerValue("done", true);
   return () => {
     editors.delete(parentElement);
     editor.close();
@@ -112,11 +113,18 @@ class Editor {
     // inside a shadow root the page cannot see that a text field has the keys, and would take R for itself
     if (!command && !event.altKey) event.stopPropagation();
     if (event.isComposing) return;
-    if (command && event.key === "Enter") this.flush();
+    if (command && event.key === "Enter") this.finish(event);
     else if (event.ctrlKey && event.code === "Space") this.offer(true);
     else if (event.altKey && event.key === "Enter") this.fix(this.nearest());
     else if (command || event.altKey || event.shiftKey || !this.offers.key(event.key)) return;
     event.preventDefault();
+  }
+
+  // The page hears of it here and not by a shortcut of its own, which could overtake the text.
+  finish(event) {
+    event.stopPropagation();
+    this.flush();
+    this.done();
   }
 
   caretMoved() {

@@ -59,13 +59,15 @@ def edit(
     revision: int | str = 0,
     label: str = "Genome",
     on_change: Callable[[], None] | None = None,
+    on_done: Callable[[], None] | None = None,
 ) -> str:
     """The editor; returns the text as it is written now.
 
     It starts with `value`, and what is written stays through all later runs, whatever `value` is then,
     until `revision` is another one: then `value` replaces the text (Ctrl+Z brings it back). `errors` are
     the marks to show; without them, those of `check`, and none while nothing is written. `on_change` is
-    called when other text came, before the page runs, even if it is another page that runs then.
+    called when other text came, before the page runs, even if it is another page that runs then; `on_done`
+    when somebody pressed Ctrl+Enter in the text, all of which has come by then.
     """
     text = written(value, key, revision=revision)
     if errors is None:
@@ -81,6 +83,7 @@ def edit(
             **_LANGUAGE,
         },
         on_draft_change=on_change or _nothing,
+        on_done_change=on_done or _nothing,
     )
     return text
 

@@ -6,6 +6,7 @@ They live in the session, so that a visit to another page loses none of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 
@@ -13,6 +14,7 @@ from evotrade.cells import Cell
 from evotrade.lab.cells import Tried
 from evotrade.ui.editor.code import written
 
+Wish = Literal["test", "create"]
 _DRAFTS, _BEGUN = "drafts of strategies", "drafts begun"
 
 
@@ -21,7 +23,7 @@ class Draft:
     """A strategy that is being written: its text, and what its last test showed.
 
     `begun` is the text that it began with. Widgets keep what else is said of it, each under a `key` of its
-    own; `born` is the number of the cell that was made of it.
+    own; `born` is the number of the cell that was made of it, `asked` what a person waits for.
     """
 
     number: int
@@ -31,6 +33,7 @@ class Draft:
     revision: int = 0
     tried: Tried | None = None
     born: int | None = None
+    asked: Wish | None = None
 
     def key(self, name: str) -> str:
         """The key of a widget of this draft."""
@@ -40,6 +43,10 @@ class Draft:
         """Replace the text in the editor, which its undo takes back."""
         self.text = text
         self.revision += 1
+
+    def ask(self, wish: Wish) -> None:
+        """Remember what a button asked for, even if letters that arrive late end the run that heard it."""
+        self.asked = wish
 
     def latest(self) -> str:
         """The text as the browser sent it last, also before the editor is drawn."""

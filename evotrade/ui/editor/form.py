@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -48,7 +49,13 @@ class Strategy:
 def ask(draft: Draft, parent: Cell | None) -> Strategy:
     """Draw the form; what it says."""
     above = st.container()
-    draft.text = edit(draft.text, key=draft.key("genome"), revision=draft.revision, on_change=draft.keep)
+    draft.text = edit(
+        draft.text,
+        key=draft.key("genome"),
+        revision=draft.revision,
+        on_change=draft.keep,
+        on_done=partial(draft.ask, "test"),
+    )
     genome, problem = _genome(draft.text)
     below = st.container()
     place = where.ask(draft, parent)

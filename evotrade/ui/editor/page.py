@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -22,7 +20,6 @@ from evotrade.ui.text import sentence
 _FORK = "fork"
 _TEST, _CREATE = "test strategy", "create cell"
 _TABS = ("Results", "What it thinks", "Changes")
-Asked = Literal["test", "create"] | None
 
 
 def header() -> DeltaGenerator:
@@ -49,27 +46,30 @@ def asked_parent() -> Cell | None:
         return None
 
 
-def buttons(strategy: Strategy) -> Asked:
-    """Test and Create at the end of the header row; what was asked for."""
+def buttons(draft: Draft, strategy: Strategy) -> None:
+    """Test and Create at the end of the header row."""
     st.space("stretch")
-    test = st.button(
+    st.button(
         "Test strategy",
         icon=":material/science:",
         key=_TEST,
         disabled=bool(strategy.problem),
         help=strategy.problem or None,
         shortcut="Mod+Enter",
+        on_click=draft.ask,
+        args=("test",),
     )
     refused = strategy.problem or _refused(strategy)
-    create = st.button(
+    st.button(
         "Create cell",
         type="primary",
         icon=":material/add:",
         key=_CREATE,
         disabled=bool(refused),
         help=refused or None,
+        on_click=draft.ask,
+        args=("create",),
     )
-    return "create" if create else "test" if test else None
 
 
 def _refused(strategy: Strategy) -> str:
@@ -78,27 +78,33 @@ def _refused(strategy: Strategy) -> str:
     return "This is its parent, word for word in meaning: change something first, or remove the parent."
 
 
-def act(asked: Asked, draft: Draft, strategy: Strategy) -> None:
-    """Do what a button asked for; what goes wrong is said in its place, and the draft stays."""
-    bench, genome = strategy.bench, strategy.genome
-    if asked is None or bench is None or genome is None:
-        return
+def act(draft: Draft, strategy: Strategy) -> None:
+    """Do what was asked for; what goes wrong is said in its place, and the draft stays."""
     try:
-        if asked == "test":
-            with st.spinner("Testing on each timeframe and split …"):
-                draft.tried = try_on(bench, genome, reads.store())
-            return
-        if draft.born is None:  # a second click while the first one works makes no second cell
-            with st.spinner("Creating the cell …"):
-                words = {
-                    "name": strategy.name,
-                    "category": strategy.category,
-                    "hypothesis": strategy.hypothesis,
-                }
-                draft.born = create_on(bench, genome, reads.store(), parent=draft.parent, **words).cell_id
+        _act(draft, strategy)
     except EvotradeError as error:
         st.error(sentence(error), icon=":material/error:")
+    draft.asked = None  # not before: letters that arrive meanwhile end this run, and the next one does it
+
+
+def _act(draft: Draft, strategy: Strategy) -> None:
+    bench, genome = strategy.bench, strategy.genome
+    if draft.asked is None or bench is None or genome is None:
         return
+    if draft.asked == "test":
+        with st.spinner("Testing on each timeframe and split …"):
+            draft.tried = try_on(bench, genome, reads.store())
+        return
+    if _refused(strategy):  # changed back since the button was drawn
+        return
+    if draft.born is None:  # a second click while the first one works makes no second cell
+        with st.spinner("Creating the cell …"):
+            words = {
+                "name": strategy.name,
+                "category": strategy.category,
+                "hypothesis": strategy.hypothesis,
+            }
+            draft.born = create_on(bench, genome, reads.store(), parent=draft.parent, **words).cell_id
     drop(draft)
     say_on_next_page(f"Cell {draft.born} is born.")
     st.switch_page(navigation.cells_page(), query_params={"cell": str(draft.born)})
