@@ -20,6 +20,16 @@ FLAGS = [
 ]
 
 
+def pytest_collection_modifyitems(items):
+    """A busy machine can keep a browser waiting longer than any person would: ask a second time.
+
+    Only where the wait ran out; what is wrong on a page is wrong at once.
+    """
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError"]))
+
+
 @pytest.fixture(scope="session")
 def serve():
     """A context manager that runs the app on a store and gives its address."""
