@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from evotrade import timeframes
@@ -13,6 +13,7 @@ from evotrade.engine import ENGINE_VERSION
 from evotrade.engine.evaluator import COMBINES
 from evotrade.engine.execution import Execution
 from evotrade.errors import EvolutionError, SettingsError
+from evotrade.evolution.splits import borders
 from evotrade.genome.limits import MAX_NODES
 from evotrade.market.candles import Candles
 
@@ -38,8 +39,10 @@ class Dish:
 
     `timeframe` and `data_hash` name the series, from `series_start_s` to `series_end_s` (Unix seconds);
     `timeframes` are those that fitness is measured at and `aggregate` makes one number of them.
-    `shares` divide its bars into train, validation and vault. `warmup_bars` come before the first judged
-    bar at each timeframe, and again at each border. Selection prefers genomes with at least `min_trades`
+    `shares` divide its bars into train, validation and vault; `borders_s` are the times at which that
+    divided them when the dish was made, as `splits.borders` gives them, so that bars filled in later move no
+    vault; () in a dish that was made before they were kept. `warmup_bars` come before the first judged bar
+    at each timeframe, and again at each border. Selection prefers genomes with at least `min_trades`
     entries on train; no genome grows over `max_size` nodes. Each generation, `crossover_share` of the
     offspring have two parents and `fresh_share` none; `finalists` are scored on validation at the end.
     `viability` says which newborn live, `engine_version` whose numbers they are.
@@ -69,10 +72,12 @@ class Dish:
     shares: tuple[float, float, float] = (0.6, 0.2, 0.2)
     viability: ViabilityRules = field(default_factory=ViabilityRules)
     engine_version: str = ENGINE_VERSION
+    borders_s: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, values in (("timeframes", map(str.lower, self.timeframes)), ("shares", self.shares)):
-            object.__setattr__(self, name, tuple(values))  # a list would differ from itself read back
+        object.__setattr__(self, "timeframes", tuple(map(str.lower, self.timeframes)))
+        for name in ("shares", "borders_s"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))  # a list differs from itself read back
         objective(self.objective)
         if not self.name.isprintable() or not self.name.strip():
             raise SettingsError(f"a dish needs a name of one line, found {self.name!r}")
@@ -106,7 +111,7 @@ class Dish:
         if not len(candles):
             raise EvolutionError(f"dish {name!r} has no candles: load some first")
         settings.setdefault("timeframes", (candles.timeframe,))
-        return cls(
+        made = cls(
             name=name,
             pair=candles.pair,
             source=candles.source,
@@ -116,6 +121,7 @@ class Dish:
             series_end_s=int(candles.end_s[-1]),
             **settings,
         )
+        return replace(made, borders_s=borders(candles, made.shares))
 
     def to_dict(self) -> dict[str, Any]:
         """The dish as JSON keeps it."""

@@ -1,6 +1,7 @@
 """The bench: where a strategy is tried outside a run: candles, spans, costs, and how fitness is measured.
 
-No bench holds a vault: what a dish keeps unseen, and what a fresh strategy's own splits keep, stays so.
+Neither a cell's bench nor a fresh strategy's holds a vault: what a dish keeps unseen, and what a fresh
+strategy's own splits keep, stays so. `whole_bench` has no splits and looks at all of the candles it is given.
 """
 
 from __future__ import annotations
@@ -124,9 +125,10 @@ def bench_on(
     dish = _settings(candles, timeframes, execution, combine, objective)
     vault = min(_vaults(candles, store), key=lambda one: one.start_s, default=None)
     if vault is None:
-        return _divided(candles, dish, borders(candles, dish.shares))
+        return _divided(candles, dish)
+    kept = replace(dish, warmup_bars=vault.dish.warmup_bars, borders_s=vault.borders_s)
     try:
-        return _divided(candles, replace(dish, warmup_bars=vault.dish.warmup_bars), vault.borders_s)
+        return _divided(candles, kept)
     except NotEnoughCandles as error:
         raise NotEnoughCandles(
             f"{error} (dish {vault.dish.name!r} trains until {_day(vault.borders_s[1])} and keeps what comes "
@@ -143,8 +145,7 @@ def bench_of(cell: Cell, store: Store) -> Bench:
     spec = store.dish(cell.dish) if cell.dish in set(store.dishes()["name"]) else {}
     if "data_hash" in spec:  # a dish that was imported has no series of its own
         dish = Dish.from_dict(spec)
-        candles = dish_candles(dish, store)
-        return _divided(candles, dish, borders(candles, dish.shares))
+        return _divided(dish_candles(dish, store), dish)
     rows = [row for row in cell.phenotypes if not row.recorded and row.split != "vault"]
     if not rows:
         raise NotFound(f"cell {cell.cell_id} was not evaluated here: choose a market for its children")
@@ -193,9 +194,9 @@ def _settings(
     )
 
 
-def _divided(candles: Candles, dish: Dish, borders_s: Sequence[int]) -> Bench:
+def _divided(candles: Candles, dish: Dish) -> Bench:
     spans, before = {}, {}
-    for name, splits in divide_all(candles, dish, borders_s).items():
+    for name, splits in divide_all(candles, dish).items():
         filled = (span for span in (splits.train, splits.validation) if span.start_s < span.end_s)
         spans[name], before[name] = tuple(filled), splits.warmup_bars
     return Bench(candles, dish, spans, before)
@@ -224,19 +225,26 @@ def _vaults(candles: Candles, store: Store) -> Iterator[_Vault]:
         dish = Dish.from_dict(spec)
         if (dish.source == "synthetic") != (candles.source == "synthetic"):
             continue
-        vault = _Vault(dish, borders(_series(dish, candles, store), dish.shares))
-        if (
-            vault.start_s < min(dish.series_end_s, candles.end_s[-1])
-            and candles.time_s[0] < dish.series_end_s
-        ):
-            yield vault
+        borders_s = dish.borders_s or _borders_known(dish, store)
+        if borders_s[2] < min(dish.series_end_s, candles.end_s[-1]) and candles.time_s[0] < dish.series_end_s:
+            yield _Vault(dish, borders_s)
 
 
-def _series(dish: Dish, candles: Candles, store: Store) -> Candles:
-    """The bars that the dish divided; also where some were corrected since, for the borders are times."""
-    if dish.data_hash == candles.data_hash:
-        return candles
-    return store.load_candles(dish.pair, dish.timeframe, dish.source, dish.series_start_s, dish.series_end_s)
+def _borders_known(dish: Dish, store: Store) -> tuple[int, ...]:
+    """The borders of a dish that was made before dishes kept them.
+
+    Where its candles have changed since, they divide elsewhere today: then all counts as vault that comes
+    after what the ledger says it was judged on.
+    """
+    series = store.load_candles(
+        dish.pair, dish.timeframe, dish.source, dish.series_start_s, dish.series_end_s
+    )
+    if series.data_hash == dish.data_hash:
+        return borders(series, dish.shares)
+    judged = store.trials(dish=dish.name)
+    ends_s = {split: int(ends.max().timestamp()) for split, ends in judged.groupby("split")["span_end"]}
+    trained_s = ends_s.get("train", dish.series_start_s)
+    return (dish.series_start_s, trained_s, ends_s.get("validation", trained_s), dish.series_end_s)
 
 
 def _day(time_s: int) -> str:

@@ -271,9 +271,9 @@ class _Lab:
         return Plan(filled, self.dish.execution, self.dish.combine, warmups)
 
 
-def divide_all(candles: Candles, dish: Dish, borders_s: Sequence[int] | None = None) -> dict[str, Splits]:
-    """The splits of a dish at each of its timeframes, all with the same borders: its own, unless given."""
-    same = borders(candles, dish.shares) if borders_s is None else borders_s
+def divide_all(candles: Candles, dish: Dish) -> dict[str, Splits]:
+    """The splits of a dish at each of its timeframes, all with the same borders."""
+    same = dish.borders_s or borders(candles, dish.shares)
     return {
         name: divide(series_columns(candles, name).candles, same, dish.warmup_bars)
         for name in dish.timeframes

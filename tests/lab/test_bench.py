@@ -1,8 +1,10 @@
 """The bench: parent and child alike, fresh strategies on splits of their own, vaults closed for both."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -117,6 +119,55 @@ def test_of_several_vaults_the_earliest_decides(store):
     early = keep_dish(store, CANDLES, "early", shares=(0.5, 0.2, 0.3))
     keep_dish(store, CANDLES, "none", shares=(1.0, 0.0, 0.0))
     assert bench_on(CANDLES, store=store).end_s == borders(CANDLES, early.shares)[2]
+
+
+def without(candles, first, last):
+    """The series as it was before the bars from `first` to `last` were filled in."""
+    kept = np.r_[0:first, last : len(candles)]
+    return replace(candles, **{name: getattr(candles, name)[kept] for name in ("time_s", *candles.columns)})
+
+
+def test_bars_that_are_filled_in_later_move_no_vault(store):
+    early = without(CANDLES, 1_300, 1_450)
+    dish = keep_dish(store, early)
+    kept = borders(early, dish.shares)[2]
+    store.save_candles(CANDLES)
+    assert borders(CANDLES, dish.shares)[2] > kept
+    assert bench_on(CANDLES, store=store).end_s == kept
+
+
+def test_a_dish_that_was_stored_without_borders_gives_those_of_its_series(store):
+    dish = replace(keep_dish(store, CANDLES, shares=(0.5, 0.2, 0.3)), name="old", borders_s=())
+    old = open_store(store.path.with_name("old.duckdb"))
+    old.save_candles(CANDLES)
+    old.save_dish("old", without_borders(dish), NOW)
+    assert bench_on(CANDLES, store=old).end_s == borders(CANDLES, dish.shares)[2]
+
+
+def test_such_a_dish_whose_series_changed_keeps_all_that_it_was_not_judged_on(tmp_path):
+    store = open_store(tmp_path / "old.duckdb")
+    early = without(CANDLES, 1_300, 1_450)
+    run = evolve("old", early, store=store, generations=1, population=12, executor="serial")
+    judged = borders(early, run.dish.shares)[2]
+    with store.write() as con:
+        con.execute("UPDATE dishes SET spec = $spec", {"spec": json.dumps(without_borders(run.dish))})
+    store.save_candles(CANDLES)
+    assert bench_on(CANDLES, store=store).end_s <= judged
+
+
+def without_borders(dish):
+    """The dish as it was stored before dishes kept their borders."""
+    return {name: value for name, value in dish.to_dict().items() if name != "borders_s"}
+
+
+def test_a_dish_that_was_stored_without_borders_can_be_resumed(tmp_path):
+    store = open_store(tmp_path / "old.duckdb")
+    settings = {"store": store, "population": 12, "executor": "serial"}
+    dish = evolve("old", CANDLES, generations=1, **settings).dish
+    with store.write() as con:
+        con.execute("UPDATE dishes SET spec = $spec", {"spec": json.dumps(without_borders(dish))})
+    run = evolve("old", CANDLES, generations=2, resume=True, **settings)
+    assert (run.dish, len(run.history)) == (replace(dish, borders_s=()), 2)
 
 
 def test_a_synthetic_market_closes_nothing_of_a_real_one(store):
