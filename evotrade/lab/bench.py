@@ -161,10 +161,13 @@ def _repeated(cell: Cell, rows: Sequence[Phenotype], store: Store) -> Bench:
             f"the candles that cell {cell.cell_id} was evaluated on have changed since: choose a market for "
             "its children"
         )
-    for vault in _vaults(candles, store) if first.split == "all" else ():
+    judged_s = max(row.end_s for row in rows)
+    vault = next((one for one in _vaults(candles, store) if one.start_s < judged_s), None)
+    if vault is not None:
         raise DataError(
-            f"cell {cell.cell_id} was evaluated on all of its candles, and dish {vault.dish.name!r} keeps "
-            f"those after {_day(vault.start_s)} in its vault: choose a market for its children"
+            f"cell {cell.cell_id} was evaluated on candles until {_day(judged_s)}, and dish "
+            f"{vault.dish.name!r} keeps those after {_day(vault.start_s)} in its vault: choose a market for "
+            "its children"
         )
     spans: dict[str, tuple[Span, ...]] = {}
     for row in rows:

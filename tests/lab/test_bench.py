@@ -211,6 +211,15 @@ def test_a_cell_of_all_candles_gives_no_bench_once_a_dish_keeps_a_vault_there(st
         bench_of(cell, store)
 
 
+def test_nor_does_a_cell_whose_validation_lies_in_the_vault_of_a_later_dish(store):
+    cell = create_on(bench_on(CANDLES, store=store), GENOME, store)
+    keep_dish(store, CANDLES, "same")
+    assert [span.split for span in bench_of(cell, store).spans["1h"]] == ["train", "validation"]
+    keep_dish(store, CANDLES, "early", shares=(0.5, 0.2, 0.3))
+    with pytest.raises(DataError, match=r"dish 'early' keeps those after 2020-02-13 in its vault"):
+        bench_of(cell, store)
+
+
 def test_a_cell_that_was_only_recorded_gives_no_bench(store):
     cell = create_cell(GENOME, CANDLES, store=store)
     recorded = replace(cell, phenotypes=(replace(cell.phenotypes[0], recorded=True),))
