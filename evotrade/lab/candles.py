@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from evotrade.cells import Phenotype
 from evotrade.errors import BadCandleFile, DataError, NotFound, SettingsError
@@ -180,21 +183,33 @@ def fetch_candles(
 
 
 def keep_candles(candles: Candles, store: Store) -> None:
-    """Store the candles that a result stands on, so that it can be computed again.
+    """Store the candles that a result stands on, so that it can be computed again; nothing stored changes.
 
-    Raises `DataError` for candles without a pair, and where the store has other bars between theirs.
+    Raises `DataError` for candles without a pair, and where the store has other bars, or further ones
+    between theirs, or other columns: results that stand on those could never be computed again.
     """
     if not candles.pair:
         raise DataError(f"these candles name no pair: {_NAME_PAIR}")
     with store.write():
-        store.save_candles(candles)
-        start_s, end_s = int(candles.time_s[0]), int(candles.end_s[-1])
-        kept = store.load_candles(candles.pair, candles.timeframe, candles.source, start_s, end_s)
-        if kept.data_hash != candles.data_hash:
+        try:
+            kept = store.load_candles(candles.pair, candles.timeframe, candles.source)
+        except NotFound:
+            store.save_candles(candles)
+            return
+        there = kept.between(int(candles.time_s[0]), int(candles.end_s[-1]))
+        if there.data_hash == candles.data_hash:
+            return
+        known = np.isin(candles.time_s, there.time_s)
+        if kept.columns != candles.columns or _chosen(candles, known).data_hash != there.data_hash:
             raise DataError(
-                f"the store holds further bars or columns of {candles.pair} {candles.timeframe} from "
-                f"{candles.source} between these: use its candles, or a store of its own"
+                f"the store holds other bars or columns of {candles.pair} {candles.timeframe} from "
+                f"{candles.source} than these: use its candles, or a store of its own"
             )
+        store.save_candles(_chosen(candles, ~known))
+
+
+def _chosen(candles: Candles, bars: npt.NDArray[np.bool_]) -> Candles:
+    return replace(candles, **{name: getattr(candles, name)[bars] for name in ("time_s", *candles.columns)})
 
 
 def phenotype_candles(store: Store, phenotype: Phenotype) -> Candles:

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -6,12 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evotrade.errors import BadCandleFile, ExchangeError, NotFound, SettingsError
+from evotrade.errors import BadCandleFile, DataError, ExchangeError, NotFound, SettingsError
 from evotrade.lab.candles import (
     candle_file,
     fetch_candles,
     import_candles,
     import_file,
+    keep_candles,
     latest_series,
     load_candles,
     read_candle_file,
@@ -196,6 +198,47 @@ def test_a_pair_at_several_intervals_asks_which(store: Store) -> None:
 def test_a_pair_that_the_store_lacks_is_not_found(store: Store, interval: str | None) -> None:
     with pytest.raises(NotFound, match="candles of ETH/USD"):
         load_candles("ETH/USD", interval, store)
+
+
+def test_what_a_result_stands_on_is_kept_with_what_is_there(store: Store) -> None:
+    keep_candles(HOURS[10:20], store)
+    keep_candles(HOURS[15:30], store)
+    keep_candles(HOURS[:5], store)
+    assert store.load_candles("BTC/USD", "1h").time_s.tolist() == [*HOURS.time_s[:5], *HOURS.time_s[10:30]]
+
+
+def test_what_is_there_already_is_not_written_again(store: Store) -> None:
+    keep_candles(HOURS, store)
+    before = store.version()
+    keep_candles(HOURS[3:40], store)
+    assert store.version() == before
+
+
+FUNDED = replace(HOURS, funding_rate=np.full(48, 0.01))
+
+
+@pytest.mark.parametrize(
+    ("there", "kept"),
+    [
+        (HOURS, replace(HOURS, volume=HOURS.volume + 1)),
+        (HOURS, FUNDED),
+        (FUNDED, HOURS),
+        (FUNDED[:20], HOURS[20:]),
+        (HOURS[:20], FUNDED[20:]),
+    ],
+)
+def test_bars_that_results_stand_on_are_never_changed(store: Store, there: Candles, kept: Candles) -> None:
+    store.save_candles(there)
+    with pytest.raises(DataError, match="the store holds other bars or columns of BTC/USD 1h from synthetic"):
+        keep_candles(kept, store)
+    assert store.load_candles("BTC/USD", "1h") == there
+
+
+def test_a_series_with_gaps_that_the_store_has_none_of_is_refused(store: Store) -> None:
+    store.save_candles(HOURS)
+    holed = Candles.from_frame(HOURS.frame.drop(HOURS.timestamp[7]), "1h", pair="BTC/USD", source="synthetic")
+    with pytest.raises(DataError, match="holds other bars"):
+        keep_candles(holed, store)
 
 
 def test_the_latest_series_is_the_one_with_the_latest_bar(store: Store) -> None:

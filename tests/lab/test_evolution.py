@@ -129,7 +129,7 @@ def test_a_dish_of_an_earlier_system_is_not_resumed(store):
 def test_candles_that_the_store_has_more_of_in_between_are_refused(store):
     store.save_candles(CANDLES)
     every_other = {name: getattr(CANDLES, name)[::2] for name in ("time_s", *CANDLES.columns)}
-    with pytest.raises(DataError, match="holds further bars or columns .* use its candles"):
+    with pytest.raises(DataError, match="holds other bars or columns .* use its candles"):
         evolve("dish", replace(CANDLES, **every_other), store=store, executor="serial", **DISH)
     assert store.dishes().empty
 
