@@ -59,11 +59,13 @@ _ANCESTORS = f"""
     )
     SELECT {_COLUMNS} FROM cells JOIN up USING (cell_id) WHERE cell_id <> $id ORDER BY cell_id
 """
-# The numbers that a cell shows first: of the first timeframe and split at which it could run.
+# The numbers that a cell shows first: of the first timeframe and split at which it could run. What was
+# evaluated here goes before what was told, whenever either came.
 _FIRST_PHENOTYPE = """
     LEFT JOIN (
         SELECT cell_id, {metrics} FROM phenotypes JOIN (
-            SELECT cell_id, min(position) AS position FROM phenotypes WHERE skipped IS NULL GROUP BY cell_id
+            SELECT cell_id, arg_min(position, (recorded, position)) AS position FROM phenotypes
+            WHERE skipped IS NULL GROUP BY cell_id
         ) USING (cell_id, position)
     ) USING (cell_id)
 """

@@ -183,6 +183,14 @@ def test_metrics_of_the_first_phenotype_that_ran_stand_beside_the_cells(store: S
     assert list(found["trades"].fillna(-1)) == [-1, 3, -1, -1]
 
 
+def test_what_was_evaluated_here_is_shown_before_what_was_told(store: Store) -> None:
+    told = phenotype(recorded=True, metrics={"sharpe": 99.0})
+    store.add_cells([cell(phenotypes=[told]), cell(phenotypes=[told, phenotype(metrics={"sharpe": 0.5})])])
+    store.add_phenotypes(1, [phenotype(metrics={"sharpe": 0.7}), phenotype(split="vault", metrics={})])
+    found = store.cells(order_by="sharpe", metrics=("sharpe",))
+    assert found["sharpe"].tolist() == [0.7, 0.5]
+
+
 def test_only_metrics_can_be_asked_for_beside_cells(five: Store) -> None:
     with pytest.raises(StoreError, match="no metric 'genome; DROP TABLE cells'"):
         five.cells(metrics=("genome; DROP TABLE cells",))
