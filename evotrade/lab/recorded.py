@@ -33,10 +33,16 @@ def recorded_trial(genome: str, phenotype: Phenotype, occasion: Occasion) -> Tri
     Nor was a failed mutation's number of trades: a fitness other than 0 took at least one.
     """
     trades = phenotype.metrics.get("trades", math.nan)
+    settings = {
+        "recorded": True,
+        "timeframe": phenotype.timeframe,
+        "combine": phenotype.combine,
+        "execution": dict(phenotype.execution),
+    }
     return Trial(
         genome_id=genome_id_of(genome),
         genome=genome,
-        settings_key=settings_key({"recorded": True, "timeframe": phenotype.timeframe}),
+        settings_key=settings_key(settings),
         pair=phenotype.pair,
         source=phenotype.source,
         timeframe=phenotype.timeframe,

@@ -1,4 +1,4 @@
-"""The ledger of trials: added to, counted and read, never changed."""
+"""The ledger of trials: added to, counted and read; all that ever changes is a test that became a cell."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ _CONDITIONS = {
 }
 
 
-# One genome with the same settings on the same bars is one trial, whoever looks and however often.
+# One genome with the same settings on the same bars is one trial, whoever looks and however often. Genomes
+# that do not parse share the id "": their texts tell them apart.
 _IDENTITY = ("genome_id", "settings_key", "pair", "source", "span_start", "span_end")
 _SAME = f"""
-    SELECT {", ".join(_IDENTITY)}, min(trial_id) AS trial_id FROM trials
-    WHERE genome_id IN (SELECT unnest($genomes)) GROUP BY ALL
+    SELECT {", ".join(_IDENTITY)}, if(genome_id = '', genome, '') AS genome, min(trial_id) AS trial_id
+    FROM trials WHERE genome_id IN (SELECT unnest($genomes)) GROUP BY ALL
 """
 _BORN = """
     UPDATE trials SET outcome = 'born' WHERE outcome = 'test' AND trial_id IN (SELECT unnest($ids::BIGINT[]))
@@ -131,7 +132,7 @@ def insert_trials(con: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> range:
 
 
 def _identity(row: Row) -> tuple[Any, ...]:
-    return tuple(row[name] for name in _IDENTITY)
+    return *(row[name] for name in _IDENTITY), "" if row["genome_id"] else row["genome"]
 
 
 def _row(trial: Trial) -> Row:

@@ -100,6 +100,17 @@ def test_a_trial_with_other_settings_or_on_another_span_is_another_trial(store: 
     assert store.enter_once(others) == [(2, True), (3, True), (4, True), (5, True)]
 
 
+def test_genomes_that_do_not_parse_are_told_apart_by_their_texts(store: Store) -> None:
+    alpha, beta = (trial(genome_id="", genome=text) for text in ("ALPHA", "BETA"))
+    assert store.enter_once([alpha, beta]) == [(1, True), (2, True)]
+    assert store.enter_once([beta, alpha]) == [(2, False), (1, False)]
+
+
+def test_a_genome_is_known_by_its_id_however_it_is_written(store: Store) -> None:
+    store.enter_once([trial(genome="IF DELTA > 1 THEN BUY")])
+    assert store.enter_once([trial(genome="IF DELTA(0) > 1 THEN BUY")]) == [(1, False)]
+
+
 def test_a_trial_that_is_named_twice_at_once_is_entered_once(store: Store) -> None:
     assert store.enter_once([trial(), trial(), trial(genome_id="b")]) == [(1, True), (1, True), (2, True)]
     assert store.enter_once([]) == []
