@@ -18,10 +18,10 @@ from evotrade.cli.options import DataOption, JsonOption, StoreOption, candle_fil
 from evotrade.cli.output import counted, note, say, show_json
 from evotrade.engine import ENGINE_VERSION
 from evotrade.errors import DataError
-from evotrade.lab import transfer as service
+from evotrade.lab import cell_export, cell_import
 from evotrade.lab.cell_file import MAX_BYTES
+from evotrade.lab.cell_import import ImportedCell
 from evotrade.lab.cells import Reproduction
-from evotrade.lab.transfer import ImportedCell
 
 _STANDARD = Path("-")  # as a file name: standard input or output
 
@@ -39,7 +39,7 @@ def register(app: typer.Typer) -> None:
 
 def export_cell(cell: CellArgument, out: OutOption = _STANDARD, store: StoreOption = None) -> None:
     """Write a cell with its lineage, provenance and metrics as one JSON file."""
-    document = service.to_json(service.export_cell(store_at(store, create=False), cell))
+    document = cell_export.to_json(cell_export.export_cell(store_at(store, create=False), cell))
     if out == _STANDARD:
         sys.stdout.write(document)
     else:
@@ -60,7 +60,7 @@ def import_cell(
     content = _read(file)
     candles = candle_file(data, None, None).candles if data else None
     lab = store_at(store)
-    brought = service.import_cell(content, store=lab, candles=candles, name=name)
+    brought = cell_import.import_cell(content, store=lab, candles=candles, name=name)
     if as_json:
         return show_json(brought)
     ancestors = counted(len(brought.numbers) - 1, "ancestor")

@@ -19,10 +19,11 @@ from evotrade.engine.evaluator import COMBINES
 from evotrade.engine.execution import Execution, Limits, TradingHours
 from evotrade.engine.metrics import METRICS
 from evotrade.errors import DataError, NotFound, StoreError
+from evotrade.lab.cell_export import export_cell, to_json
 from evotrade.lab.cell_file import CellRecord, Combine, PhenotypeRecord, read_cell_file
+from evotrade.lab.cell_import import import_cell
 from evotrade.lab.cells import create_cell, reproduce
 from evotrade.lab.evolution import evolve
-from evotrade.lab.transfer import export_cell, import_cell, to_json
 from evotrade.market import synthetic_candles
 from evotrade.store import open_store
 from tests.store.samples import NOW, cell, numbers, phenotype, texts
@@ -286,6 +287,13 @@ def test_the_trials_behind_a_result_are_not_forgotten_on_the_way(store, other, b
     assert [row["trials_at_export"] for row in document["cell"]["phenotypes"]] == [6, 6]
 
 
+def test_the_trials_behind_an_imported_parent_stand_behind_its_fork(store, other, born):
+    number = import_cell(sent(other, born.cell_id), store=store).cell_id
+    fork = create_cell(GENOME.replace("20", "23"), CANDLES, store=store, parent=number)
+    (row,) = export_cell(store, fork.cell_id)["cell"]["phenotypes"]
+    assert row["trials_at_export"] == 2 + 4 + 1
+
+
 def test_the_cell_is_judged_by_the_rules_in_force_here(store, other, monkeypatch):
     rare = "IF DELTA > MAX(LAG(DELTA, 1), 700) THEN BUY"  # enters once, for it never sells
     made = create_cell(rare, CANDLES, store=other)
@@ -368,7 +376,7 @@ def test_an_import_that_is_killed_leaves_nothing(store, other, born, tmp_path):
     (tmp_path / "cell.json").write_text(sent(other, born.cell_id))
     code = """
 import os, sys
-from evotrade.lab.transfer import import_cell
+from evotrade.lab.cell_import import import_cell
 from evotrade.store import Store, open_store
 Store.enter_once = lambda *_: os.kill(os.getpid(), 9)
 import_cell(open(sys.argv[1]).read(), store=open_store(sys.argv[2]))

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from evotrade.cells import Cell
-from evotrade.lab import transfer
+from evotrade.lab.cell_export import export_cell, to_json
 from evotrade.store import Store
 from evotrade.ui import navigation, reads
 from evotrade.ui.cells import compared
@@ -38,4 +38,4 @@ def _export(cell_id: int) -> None:
 
 def document(store: Store, cell_id: int) -> str:
     """The cell as the text of a JSON file."""
-    return transfer.to_json(transfer.export_cell(store, cell_id))
+    return to_json(export_cell(store, cell_id))

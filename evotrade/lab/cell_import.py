@@ -1,14 +1,11 @@
-"""Cells from one evotrade to another: a cell with its lineage, provenance and metrics in one JSON file."""
+"""A cell of another evotrade comes in: its numbers told, or computed again where its candles are here."""
 
 from __future__ import annotations
 
 import itertools
-import json
-import math
-from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Any
 
 from evotrade.cells import Cell, Phenotype
@@ -21,15 +18,13 @@ from evotrade.evolution.evidence import Occasion, phenotypes, trials
 from evotrade.evolution.ledger import Trial
 from evotrade.genome import as_genome
 from evotrade.lab.candles import keep_candles, phenotype_candles
-from evotrade.lab.cell_file import FORMAT, FORMAT_VERSION, CellFile, read_cell_file
+from evotrade.lab.cell_file import CellFile, read_cell_file
 from evotrade.lab.cells import Reproduction, differing
 from evotrade.lab.evolution import viability_rules
 from evotrade.lab.recorded import judged, recorded_trial
 from evotrade.market.candles import Candles
 from evotrade.settings import load_settings
 from evotrade.store import Store
-
-Json = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,43 +44,10 @@ class ImportedCell:
     trials_at_export: int
 
 
-def export_cell(store: Store, cell_id: int) -> Json:
-    """The cell as a document that `to_json` writes and `import_cell` reads; nothing in it but from the store.
-
-    `cell` has all that the store keeps of it, with a `phenotypes` entry for each data set, timeframe and
-    split; its `trials_at_export` is N, the number of trials behind it. `lineage` has the ancestors by number,
-    `dish` the settings of the dish that the cell was born in. A parent that the store lacks is left out.
-    A number without a value is null, an infinite one text. `NotFound` where there is no such cell.
-    """
-    with store.read():
-        cell = store.cell(cell_id)
-        ancestors = store.ancestors(cell_id)
-        dish = _dish_of(cell, store)
-        counts = [_trials_behind(row, dish, store) for row in cell.phenotypes]
-    there = {one.cell_id for one in (*ancestors, cell)}
-    results = [
-        {**_plain_fields(row), "trials_at_export": count}
-        for row, count in zip(cell.phenotypes, counts, strict=True)
-    ]
-    return {
-        "format": FORMAT,
-        "version": FORMAT_VERSION,
-        "evotrade": version("evotrade"),
-        "cell": {**_plain_cell(cell, there), "phenotypes": results},
-        "lineage": [_plain_cell(ancestor, there) for ancestor in ancestors],
-        "dish": _plain(dish) if dish else None,
-    }
-
-
-def to_json(document: Mapping[str, object]) -> str:
-    """The document as readable JSON with sorted keys; floats read back to the bit."""
-    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-
-
 def import_cell(
     text: str | bytes, *, store: Store, candles: Candles | None = None, name: str = "the file"
 ) -> ImportedCell:
-    """Bring in the cell of a file that `to_json` wrote, and its ancestors: all of it or nothing.
+    """Bring in the cell of a file that was exported, and its ancestors: all of it or nothing.
 
     They get new numbers here, and a dish of their own that says where they come from. Results are computed
     again where the very candles are `candles` or in the store: if equal to the bit, they count as evaluated
@@ -245,53 +207,6 @@ def _add_results(cell: Cell, number: int, name: str, store: Store) -> str:
 def _subject(row: Phenotype) -> tuple[object, ...]:
     """What a result is of, whoever computed it."""
     return row.pair, row.source, row.timeframe, row.split, row.start_s, row.end_s
-
-
-def _dish_of(cell: Cell, store: Store) -> dict[str, Any]:
-    if not cell.dish:
-        return {}
-    try:
-        return store.dish(cell.dish)
-    except NotFound:  # a finding of the doctor, and no reason to keep the cell from being exported
-        return {}
-
-
-def _trials_behind(row: Phenotype, dish: Mapping[str, Any], store: Store) -> int:
-    """N of a result: the trials of this ledger, and those that an imported cell brought word of."""
-    told = (
-        past["trials"]
-        for past in dish.get("trials_at_export", ())
-        if past["pair"] == row.pair and past["start_s"] < row.end_s and row.start_s < past["end_s"]
-    )
-    return store.count_trials(row.pair, row.start_s, row.end_s) + max(told, default=0)
-
-
-def _plain_cell(cell: Cell, there: Container[int]) -> Json:
-    parents = {
-        name: number if number in there else None
-        for name, number in (("parent_id", cell.parent_id), ("second_parent_id", cell.second_parent_id))
-    }
-    plain = _plain_fields(cell)
-    del plain["phenotypes"]
-    return plain | parents
-
-
-def _plain_fields(value: Cell | Phenotype) -> Json:
-    return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
-
-
-def _plain(value: object) -> object:
-    """A value made of what strict JSON knows."""
-    match value:
-        case float() if not math.isfinite(value):
-            return None if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-        case datetime():
-            return value.isoformat()
-        case Mapping():
-            return {name: _plain(item) for name, item in value.items()}
-        case list() | tuple():
-            return [_plain(item) for item in value]
-    return value
 
 
 def _now() -> datetime:
