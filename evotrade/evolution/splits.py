@@ -42,12 +42,16 @@ def borders(candles: Candles, shares: Sequence[float]) -> tuple[int, ...]:
     return (int(candles.time_s[0]), *(int(candles.end_s[max(1, end) - 1]) for end in ends))
 
 
-def divide(candles: Candles, borders_s: Sequence[int], warmup_bars: int) -> Splits:
+def divide(
+    candles: Candles, borders_s: Sequence[int], warmup_bars: int, series_bars: int | None = None
+) -> Splits:
     """Divide a series at `borders_s`; a bar across a border is in no split.
 
-    Raises `NotEnoughCandles` when the warm-up leaves less than 20 bars to train on.
+    The warm-up is at most a tenth of `series_bars`: those of this series, unless it is to be divided as
+    another one was. Raises `NotEnoughCandles` when the warm-up leaves less than 20 bars to train on.
     """
-    warmup = min(warmup_bars, int(len(candles) * _LARGEST_WARMUP_SHARE))
+    count = len(candles) if series_bars is None else series_bars
+    warmup = min(warmup_bars, int(count * _LARGEST_WARMUP_SHARE))
     train, validation, vault = (
         _span(candles, name, begin_s, end_s, warmup)
         for name, (begin_s, end_s) in zip(("train", "validation", "vault"), pairwise(borders_s), strict=True)

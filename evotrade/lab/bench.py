@@ -18,13 +18,14 @@ from evotrade.engine.execution import Execution
 from evotrade.errors import DataError, NotEnoughCandles, NotFound
 from evotrade.evolution.dish import Dish
 from evotrade.evolution.evaluation import Plan, series_columns
-from evotrade.evolution.splits import borders
+from evotrade.evolution.splits import Splits, borders, divide
 from evotrade.genome import Genome
 from evotrade.lab.candles import phenotype_candles
 from evotrade.lab.evolution import dish_candles, divide_all, viability_rules
-from evotrade.market.candles import Candles
+from evotrade.market.candles import Candles, bar_start_s
 from evotrade.settings import load_settings
 from evotrade.store import Store
+from evotrade.timeframes import length_s
 
 _NO_DISH = "bench"  # a dish of that name is in no store, and no cell is of it
 
@@ -52,6 +53,13 @@ class Bench:
     def training(self) -> str:
         """The split whose numbers are the fitness: `train`, or `all` where there are no splits."""
         return next(iter(self.spans.values()))[0].split
+
+    @property
+    def unvalidated(self) -> tuple[str, ...]:
+        """Timeframes that are trained at but not validated: nothing is left of their validation."""
+        return tuple(
+            name for name, spans in self.spans.items() if [span.split for span in spans] == ["train"]
+        )
 
     @property
     def start_s(self) -> int:
@@ -119,16 +127,16 @@ def bench_on(
     """A bench for a fresh strategy: train and validation by a dish's default shares, the vault left closed.
 
     Where dishes of the store keep a vault on that market, borders and warm-up are those of the earliest one.
-    Raises `NotEnoughCandles` for a series too short to divide, `SettingsError` for a timeframe that its
-    bars do not make.
+    What they leave no validation of is trained at alone, and `Bench.unvalidated` names it. Raises
+    `NotEnoughCandles` for a series too short to divide, `SettingsError` for a timeframe that its bars do not
+    make.
     """
     dish = _settings(candles, timeframes, execution, combine, objective)
     vault = min(_vaults(candles, store), key=lambda one: one.start_s, default=None)
     if vault is None:
-        return _divided(candles, dish)
-    kept = replace(dish, warmup_bars=vault.dish.warmup_bars, borders_s=vault.borders_s)
+        return _divided(candles, dish, divide_all(candles, dish))
     try:
-        return _divided(candles, kept)
+        return _divided(candles, *vault.divide(candles, dish))
     except NotEnoughCandles as error:
         raise NotEnoughCandles(
             f"{error} (dish {vault.dish.name!r} trains until {_day(vault.borders_s[1])} and keeps what comes "
@@ -145,7 +153,8 @@ def bench_of(cell: Cell, store: Store) -> Bench:
     spec = store.dish(cell.dish) if cell.dish in set(store.dishes()["name"]) else {}
     if "data_hash" in spec:  # a dish that was imported has no series of its own
         dish = Dish.from_dict(spec)
-        return _divided(dish_candles(dish, store), dish)
+        candles = dish_candles(dish, store)
+        return _divided(candles, dish, divide_all(candles, dish))
     rows = [row for row in cell.phenotypes if not row.recorded and row.split != "vault"]
     if not rows:
         raise NotFound(f"cell {cell.cell_id} was not evaluated here: choose a market for its children")
@@ -197,9 +206,9 @@ def _settings(
     )
 
 
-def _divided(candles: Candles, dish: Dish) -> Bench:
+def _divided(candles: Candles, dish: Dish, divided: Mapping[str, Splits]) -> Bench:
     spans, before = {}, {}
-    for name, splits in divide_all(candles, dish).items():
+    for name, splits in divided.items():
         filled = (span for span in (splits.train, splits.validation) if span.start_s < span.end_s)
         spans[name], before[name] = tuple(filled), splits.warmup_bars
     return Bench(candles, dish, spans, before)
@@ -214,6 +223,17 @@ class _Vault(NamedTuple):
     @property
     def start_s(self) -> int:
         return self.borders_s[2]
+
+    def divide(self, candles: Candles, other: Dish) -> tuple[Dish, dict[str, Splits]]:
+        """`other` with this dish's borders and warm-up, and the splits that they make of `candles`."""
+        warmup_bars = self.dish.warmup_bars
+        splits = {
+            name: divide(
+                series_columns(candles, name).candles, self.borders_s, warmup_bars, _bars(self.dish, name)
+            )
+            for name in other.timeframes
+        }
+        return replace(other, warmup_bars=warmup_bars, borders_s=self.borders_s), splits
 
 
 def _vaults(candles: Candles, store: Store) -> Iterator[_Vault]:
@@ -231,6 +251,17 @@ def _vaults(candles: Candles, store: Store) -> Iterator[_Vault]:
         borders_s = dish.borders_s or _borders_known(dish, store)
         if borders_s[2] < min(dish.series_end_s, candles.end_s[-1]) and candles.time_s[0] < dish.series_end_s:
             yield _Vault(dish, borders_s)
+
+
+def _bars(dish: Dish, timeframe: str) -> int:
+    """How many bars of `timeframe` the dish's series makes; those that fell into its gaps count too."""
+    length = length_s(timeframe)
+    if length <= length_s(dish.timeframe):
+        return (dish.series_end_s - dish.series_start_s) // length
+    first_s, last_s = (
+        int(bar_start_s(end_s, timeframe)) for end_s in (dish.series_start_s, dish.series_end_s)
+    )
+    return (last_s - first_s) // length - 1  # resampling drops the first
 
 
 def _borders_known(dish: Dish, store: Store) -> tuple[int, ...]:

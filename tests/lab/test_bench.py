@@ -16,7 +16,7 @@ from evotrade.evolution.splits import borders
 from evotrade.genome import as_genome
 from evotrade.lab.bench import bench_of, bench_on
 from evotrade.lab.cells import create_cell, create_on, try_on
-from evotrade.lab.evolution import evolve
+from evotrade.lab.evolution import divide_all, evolve
 from evotrade.market import synthetic_candles
 from evotrade.store import open_store
 
@@ -112,6 +112,22 @@ def test_a_dish_on_the_very_series_gives_its_borders(store):
     dish = keep_dish(store, CANDLES, shares=(0.5, 0.3, 0.2), warmup_bars=100)
     train, validation = bench_on(CANDLES, store=store).spans["1h"]
     assert (train.end_s, validation.end_s) == borders(CANDLES, dish.shares)[1:3]
+
+
+@pytest.mark.parametrize("candles", [CANDLES, CANDLES[:900], CANDLES[:700]], ids=len)
+def test_the_warm_up_is_the_one_that_the_dish_used_on_a_longer_or_shorter_series_too(store, candles):
+    dish = keep_dish(store, CANDLES[:800], timeframes=("1h", "4h"))
+    used = divide_all(CANDLES[:800], dish)
+    bench = bench_on(candles, ("1h", "4h"), store=store)
+    assert bench.max_lookback == {name: splits.warmup_bars for name, splits in used.items()}
+    assert bench.spans["1h"][0] == used["1h"].train
+    assert bench.spans["4h"][0] == used["4h"].train
+
+
+def test_a_timeframe_that_the_borders_leave_no_validation_says_so(store):
+    assert bench_on(CANDLES, ("1h", "4h"), store=store).unvalidated == ()
+    keep_dish(store, CANDLES, shares=(0.6, 0.01, 0.39))
+    assert bench_on(CANDLES, ("1h", "4h"), store=store).unvalidated == ("1h", "4h")
 
 
 def test_of_several_vaults_the_earliest_decides(store):

@@ -29,6 +29,8 @@ _VOTES = {
 }
 _SPLITS = {"train": "Train", "validation": "Validation", "all": "Without splits"}
 
+_MARKET = "market"
+
 
 class Place(NamedTuple):
     """The bench that was chosen; None where there is none, and `problem` says in markdown what to do."""
@@ -83,7 +85,7 @@ def _market(draft: Draft, parent: Cell | None, own: Bench | None, markets: list[
         "Market",
         tuple(options),
         index=0 if own else _of_parent(parent, markets),
-        key=draft.key(f"market, parent {draft.parent}"),
+        key=draft.key(f"market, parent {draft.parent}, asked {st.query_params.get(_MARKET)}"),
         persist_state="session",
         help="A fork that is tried as its parent was can be compared with it.",
     )
@@ -91,7 +93,10 @@ def _market(draft: Draft, parent: Cell | None, own: Bench | None, markets: list[
 
 
 def _of_parent(parent: Cell | None, markets: list[Market]) -> int:
-    """Where the market that the parent's numbers are of is among `markets`, otherwise the first one."""
+    """Where the market asked for (`?market=`) is, or else that of the parent's numbers; otherwise 0."""
+    asked_for = [place for place, one in enumerate(markets) if one.label == st.query_params.get(_MARKET)]
+    if asked_for:
+        return asked_for[0]
     pairs = {(row.pair, row.source) for row in parent.phenotypes} if parent else set()
     return next((place for place, one in enumerate(markets) if (one.pair, one.source) in pairs), 0)
 
@@ -167,6 +172,8 @@ def _facts(bench: Bench, market: Market | None) -> list[str]:
     facts = [] if market else [Series(bench.candles.pair, bench.candles.source).label]
     facts += [", ".join(bench.spans), _cost_words(bench.dish.execution)]
     facts += [f"{_SPLITS[name]} {first} to {last}" for name, (first, last) in _days(bench).items()]
+    if bench.unvalidated:
+        facts += [f"No validation at {', '.join(bench.unvalidated)}: too few bars are left before the vault"]
     return facts if bench.training == "all" else [*facts, f"Vault from {day(bench.end_s)}: unopened"]
 
 
