@@ -32,7 +32,8 @@ class Tried:
     """What a bench showed of a genome.
 
     `cell` is the one that it would be, with its phenotypes, fitness and status, as yet without a number;
-    `trials` say where the ledger holds each look, `market_trials` counts the trials on that market and time.
+    `trials` say where the ledger holds each look, `market_trials` counts those on that market and time
+    that traded.
     """
 
     bench: Bench
@@ -90,7 +91,7 @@ def create_on(
         keep_candles(bench.candles, store)
         (cell_id,) = store.add_cells([cell])
         store.enter_once(looks)
-    return store.cell(cell_id)
+        return store.cell(cell_id)  # read here: a caller who found the store busy would make the cell again
 
 
 def try_genome(
