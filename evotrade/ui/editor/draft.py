@@ -1,6 +1,7 @@
-"""Drafts: strategies that are being written, one for each cell that is forked and one without a parent.
+"""Drafts: strategies that are being written, one for each cell that is forked, and those without a parent.
 
-They live in the session, so that a visit to another page loses none of them.
+They live in the session, so that a visit to another page loses none of them. A draft that loses its parent
+stands before one that had none from the beginning, which comes into view again once the first one is done.
 """
 
 from __future__ import annotations
@@ -62,21 +63,21 @@ class Draft:
         return self.text != self.begun or self.tried is not None
 
 
-def _drafts() -> dict[int | None, Draft]:
-    found: dict[int | None, Draft] = st.session_state.setdefault(_DRAFTS, {})
+def _drafts() -> dict[int, Draft]:
+    """Drafts by number; the last one is the one in view."""
+    found: dict[int, Draft] = st.session_state.setdefault(_DRAFTS, {})
     return found
 
 
 def open_draft(parent: Cell | None) -> Draft:
-    """The draft of a fork of `parent`, or the one without a parent; begun where there is none."""
-    drafts = _drafts()
+    """The last draft of a fork of `parent`, or without a parent; begun where there is none."""
     number = parent.cell_id if parent else None
-    draft = drafts.pop(number, None)
+    draft = next((one for one in reversed(_drafts().values()) if one.parent == number), None)
     if draft is None:
         st.session_state[_BEGUN] = st.session_state.get(_BEGUN, 0) + 1
         text = parent.genome if parent else ""
         draft = Draft(st.session_state[_BEGUN], number, begun=text, text=text)
-    drafts[number] = draft  # the last one is the one in view
+    _bring_into_view(draft)
     return draft
 
 
@@ -87,12 +88,16 @@ def unfinished_fork() -> int | None:
 
 
 def orphan(draft: Draft) -> None:
-    """Take the draft from its parent; it is the one without a parent from now on."""
-    drop(draft)
+    """Take the draft from its parent; it is the one without a parent that is in view from now on."""
     draft.parent = None
-    _drafts()[None] = draft
+    _bring_into_view(draft)
+
+
+def _bring_into_view(draft: Draft) -> None:
+    drop(draft)
+    _drafts()[draft.number] = draft
 
 
 def drop(draft: Draft) -> None:
     """Forget the draft."""
-    _drafts().pop(draft.parent, None)
+    _drafts().pop(draft.number, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -80,6 +82,8 @@ def _refused(strategy: Strategy) -> str:
 
 def act(draft: Draft, strategy: Strategy) -> None:
     """Do what was asked for; what goes wrong is said in its place, and the draft stays."""
+    if draft.born is not None:  # another run came between the birth and the way to the cell
+        _show_born(draft, draft.born)
     try:
         _act(draft, strategy)
     except EvotradeError as error:
@@ -97,17 +101,17 @@ def _act(draft: Draft, strategy: Strategy) -> None:
         return
     if _refused(strategy):  # changed back since the button was drawn
         return
-    if draft.born is None:  # a second click while the first one works makes no second cell
-        with st.spinner("Creating the cell …"):
-            words = {
-                "name": strategy.name,
-                "category": strategy.category,
-                "hypothesis": strategy.hypothesis,
-            }
-            draft.born = create_on(bench, genome, reads.store(), parent=draft.parent, **words).cell_id
+    with st.spinner("Creating the cell …"):
+        words = {"name": strategy.name, "category": strategy.category, "hypothesis": strategy.hypothesis}
+        draft.born = create_on(bench, genome, reads.store(), parent=draft.parent, **words).cell_id
+    _show_born(draft, draft.born)
+
+
+def _show_born(draft: Draft, cell_id: int) -> NoReturn:
+    """Leave the draft, which is done, for its cell."""
     drop(draft)
-    say_on_next_page(f"Cell {draft.born} is born.")
-    st.switch_page(navigation.cells_page(), query_params={"cell": str(draft.born)})
+    say_on_next_page(f"Cell {cell_id} is born.")
+    st.switch_page(navigation.cells_page(), query_params={"cell": str(cell_id)})
 
 
 def show(draft: Draft, strategy: Strategy) -> None:

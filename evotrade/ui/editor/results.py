@@ -100,9 +100,8 @@ def trial_words(tried: Tried) -> str:
     parts = [f"Recorded as {_numbered(new)}"] if new else []
     parts += [f"{'tested' if new else 'Tested'} before as {_numbered(known)}"] if known else []
     count = tried.market_trials
-    return (
-        f"{'; '.join(parts)}: {count:,} {'trial' if count == 1 else 'trials'} so far on this market and time."
-    )
+    counted = f"{count:,} {'trial' if count == 1 else 'trials'} that traded so far on this market and time"
+    return f"{'; '.join(parts)}: {counted}."
 
 
 def _numbered(trials: Sequence[int]) -> str:

@@ -1,10 +1,12 @@
 """The Strategy editor as a page: what it says, what it keeps, what it makes."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 
+from evotrade.evolution.dish import Dish
 from evotrade.lab.bench import bench_on
 from evotrade.lab.cells import create_cell, create_on
 from evotrade.market import synthetic_candles
@@ -126,9 +128,9 @@ def test_the_trades_of_a_test_can_be_looked_at(store, open_editor):
 
 def test_a_test_is_recorded_once_and_says_its_numbers(store, open_editor):
     app = press(write(open_editor(store), GENOME), "Test strategy")
-    assert "Recorded as trials 1 to 2: 2 trials so far on this market and time." in said(app)
+    assert "Recorded as trials 1 to 2: 2 trials that traded so far on this market and time." in said(app)
     app = press(write(app, GENOME.lower()), "Test strategy")
-    assert "Tested before as trials 1 to 2: 2 trials so far" in said(app)
+    assert "Tested before as trials 1 to 2: 2 trials that traded so far" in said(app)
     assert list(store.trials()["outcome"]) == ["test", "test"]
 
 
@@ -200,6 +202,25 @@ def test_a_fork_may_lose_its_parent_and_keeps_its_text(store, parent, open_edito
     assert "fork" not in app.query_params
     press(app, "Create cell")
     assert store.cell(2).parent_id is None
+
+
+def test_a_fork_that_loses_its_parent_replaces_no_strategy_that_was_being_written(store, parent, open_editor):
+    first = "IF DELTA > 1 THEN BUY"
+    app = write(open_editor(store), first)
+    app.query_params["fork"] = "1"
+    app = press(write(app.run(), OTHER), "Remove parent")
+    assert draft(app).text == OTHER
+    app = press(app, "Create cell").switch_page(PAGE).run()
+    assert draft(app).text == first
+
+
+def test_a_run_that_ended_between_a_birth_and_the_way_to_the_cell_is_made_up_for(store, open_editor):
+    app = write(open_editor(store), GENOME)
+    draft(app).born = 7
+    app = write(app, OTHER)
+    assert app.query_params == {"cell": "7"}
+    assert draft(app.switch_page(PAGE).run()).text == ""
+    assert store.count_cells() == 0
 
 
 def test_starting_over_brings_the_parent_s_genome_back(store, parent, open_editor):
@@ -288,6 +309,15 @@ def test_a_series_too_short_to_divide_says_so_in_place(tmp_path, open_editor):
     assert button(app, "Create cell").disabled
 
 
+def test_a_bench_without_validation_says_so(store, open_editor):
+    dish = Dish.of("mine", CANDLES, shares=(0.6, 0.01, 0.39))
+    store.save_dish("mine", dish.to_dict(), datetime(2025, 1, 1, tzinfo=UTC))
+    app = write(open_editor(store), GENOME)
+    assert "No validation at 1h: too few bars are left before the vault" in said(app)
+    press(app, "Test strategy")
+    assert list(store.trials()["split"]) == ["train"]
+
+
 def test_timeframes_are_those_that_the_candles_make_and_each_is_tested(store, open_editor):
     app = write(open_editor(store), GENOME)
     assert app.multiselect[0].options == ["1h", "4h", "12h", "1d", "1w"]
@@ -373,4 +403,4 @@ def test_a_parent_s_hostile_name_is_text(store, open_editor):
 )
 def test_trials_are_told_by_number(trials, words):
     told = SimpleNamespace(trials=[Entry(*each) for each in trials], market_trials=1)
-    assert trial_words(told) == f"{words} 1 trial so far on this market and time."
+    assert trial_words(told) == f"{words} 1 trial that traded so far on this market and time."
