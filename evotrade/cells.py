@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple, get_args
 
+from evotrade.engine.metrics import METRICS
 from evotrade.errors import GenomeError, SettingsError
 from evotrade.genome import as_genome
 
@@ -177,7 +178,8 @@ def _deaths(cell: Cell) -> Iterator[str]:
     if math.isnan(fitness):
         yield f"has no {cell.objective}: it could not be evaluated"
     elif fitness < dead_below:
-        yield f"{cell.objective} {fitness:.2f} is below {dead_below:g}"
+        unit = " %" if METRICS[cell.objective].unit.startswith("%") else ""
+        yield f"{cell.objective.removesuffix('_pct')} {fitness:.2f}{unit} is below {dead_below:g}{unit}"
     training = _judged(cell, ("train", "all"))
     if training and not any(phenotype.metrics.get("trades", 0) > 0 for phenotype in training):
         yield "never entered a trade on train, at any timeframe"

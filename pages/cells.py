@@ -16,9 +16,9 @@ if not reads.count_cells():
 
 wanted = filters.ask()
 history.show(wanted.filters.get("dish"))
-left, right = st.columns((5, 6))
-with left:
-    first = table.show(wanted)
-with right:
-    if not compare.show():
-        detail.show(default=first)
+with st.grid(2, min_column_width=440):
+    with st.container():
+        first = table.show(wanted)
+    with st.container():
+        if not compare.show():
+            detail.show(default=first)

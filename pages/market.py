@@ -11,7 +11,7 @@ follow_store()
 
 held = reads.held()
 series = table.in_view(held)
-bring.header(empty=not held)
+bring.header(series, empty=not held)
 strip.show()
 bring.panel(series)
 

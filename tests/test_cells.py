@@ -59,7 +59,7 @@ def test_a_cell_that_gains_and_trades_lives_without_a_word():
 def test_fitness_below_the_threshold_of_its_objective_kills():
     verdict = is_viable(cell(phenotype(), fitness=-10.5))
     assert not verdict.alive
-    assert verdict.reasons == ("return_pct -10.50 is below -10",)
+    assert verdict.reasons == ("return -10.50 % is below -10 %",)
 
 
 def test_fitness_at_the_threshold_still_lives():

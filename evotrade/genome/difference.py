@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import zip_longest
 
 from evotrade.genome.genome import Genome
 from evotrade.genome.parser import as_genome
@@ -69,12 +68,43 @@ def diff(parent: Genome | str, child: Genome | str, style: Style = "abstract") -
     parent, child = as_genome(parent), as_genome(child)
     old, new = parent.rules, child.rules
     changes: list[Change] = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag != "equal":
-            pairs = zip_longest(enumerate(old[i1:i2], i1 + 1), enumerate(new[j1:j2], j1 + 1))
-            for before, after in pairs:
-                changes.extend(_rule_changes(before, after, style))
+    for i, j in aligned([rule_text(rule) for rule in old], [rule_text(rule) for rule in new]):
+        before = None if i is None else (i + 1, old[i])
+        after = None if j is None else (j + 1, new[j])
+        changes.extend(_rule_changes(before, after, style))
     return Diff(parent, child, tuple(changes))
+
+
+def aligned(old: Sequence[str], new: Sequence[str]) -> list[tuple[int | None, int | None]]:
+    """Which line became which: pairs of places in order, None for what was removed or added.
+
+    Of all ways to pair them in order, the one whose pairs are most alike in sum (Needleman and Wunsch 1970,
+    without a price for gaps); a line that stayed as it was counts twice.
+    """
+    best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]  # of what is left from (i, j) on
+    alike = [[_likeness(one, other) for other in new] for one in old]
+    for i in reversed(range(len(old))):
+        for j in reversed(range(len(new))):
+            best[i][j] = max(best[i + 1][j + 1] + alike[i][j], best[i + 1][j], best[i][j + 1])
+    pairs: list[tuple[int | None, int | None]] = []
+    i = j = 0
+    while i < len(old) or j < len(new):
+        if i < len(old) and j < len(new) and best[i][j] == best[i + 1][j + 1] + alike[i][j]:
+            pairs.append((i, j))
+            i, j = i + 1, j + 1
+        elif j == len(new) or (i < len(old) and best[i][j] == best[i + 1][j]):
+            pairs.append((i, None))
+            i += 1
+        else:
+            pairs.append((None, j))
+            j += 1
+    return pairs
+
+
+def _likeness(one: str, other: str) -> float:
+    if one == other:
+        return 2.0
+    return SequenceMatcher(None, one.split(), other.split(), autojunk=False).ratio()
 
 
 def _rule_changes(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from itertools import zip_longest
 from typing import NamedTuple
 
 import pandas as pd
@@ -13,6 +12,7 @@ import streamlit as st
 
 from evotrade.errors import GenomeError
 from evotrade.genome import Diff, as_genome, diff
+from evotrade.genome.difference import aligned
 from evotrade.genome.printer import Style
 from evotrade.ui.genome import Piece, pieces, show_genome, show_pieces
 from evotrade.ui.text import as_markdown, sentence
@@ -64,18 +64,12 @@ def mark(parent: str, child: str) -> Marked:
     """Two printed genomes in pieces; what only one of them has is marked as removed or added."""
     before, after = parent.split("\n"), child.split("\n")
     marked = Marked([], [])
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag == "equal":
-            same = [pieces(line) for line in before[i1:i2]]
-            marked.parent.extend(same)
-            marked.child.extend(same)
-            continue
-        for old, new in zip_longest(before[i1:i2], after[j1:j2]):
-            one, other = _mark_line(_words(old or ""), _words(new or ""))
-            if old is not None:
-                marked.parent.append(one)
-            if new is not None:
-                marked.child.append(other)
+    for i, j in aligned(before, after):
+        one, other = _mark_line([] if i is None else _words(before[i]), [] if j is None else _words(after[j]))
+        if i is not None:
+            marked.parent.append(one)
+        if j is not None:
+            marked.child.append(other)
     return marked
 
 

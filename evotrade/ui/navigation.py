@@ -57,10 +57,10 @@ def sections() -> dict[str, list[StreamlitPage]]:
     return {"Lab": [cells_page(), lineage_page(), editor_page(), market_page()]}
 
 
-def create_strategy_button() -> None:
-    """The primary button at the end of each lab page's header row."""
+def create_strategy_button(market: str = "") -> None:
+    """The primary button at the end of each lab page's header row; `market` names the series in view."""
     if st.button("Create strategy", type="primary", icon=":material/add:", key="create strategy"):
-        st.switch_page(editor_page())
+        st.switch_page(editor_page(), query_params={"market": market} if market else None)
 
 
 def link_to_lineage(cell_id: int) -> None:

@@ -15,7 +15,7 @@ from evotrade.ui import formats
 _DISH_SPLITS = ("train", "validation", "vault")
 _UNSEEN = {
     "validation": "Validation: not scored, only the finalists of a run are.",
-    "vault": "Vault: unopened, neither search nor people have looked.",
+    "vault": "Vault: unopened, no strategy was scored on it.",
 }
 
 

@@ -38,9 +38,11 @@ def shortened(text: str, most: int) -> str:
 
 
 def sentence(error: Exception) -> str:
-    """Markdown of an error's one sentence, as a sentence begins."""
+    """Markdown of an error's one sentence, as a sentence begins; the name of a file stays as it is."""
     text = str(error)
-    return as_markdown(text[:1].upper() + text[1:])
+    if text.partition(" ")[0].isalpha():
+        text = text[:1].upper() + text[1:]
+    return as_markdown(text)
 
 
 def facts(rows: Iterable[tuple[str, str]]) -> None:

@@ -71,7 +71,7 @@ def test_a_child_that_fails_is_counted_by_its_reason(evaluated, reason):
 def test_a_founder_that_lost_everything_is_born_dead_and_does_not_compete():
     delivery = delivered(Candidate(GENOME, "founder"), ran(-99.0))
     assert [cell.status for cell in delivery.cells] == ["dead"]
-    assert delivery.cells[0].reasons[0] == "return_pct -99.00 is below -10"
+    assert delivery.cells[0].reasons[0] == "return -99.00 % is below -10 %"
     assert delivery.newborn == ()
 
 

@@ -77,3 +77,12 @@ def test_a_diff_can_be_read_with_aliases() -> None:
     assert str(diff(PARENT, parse(PARENT.replace("20", "24")), "readable")) == (
         "rule 1, window: AVG(CLOSE, 20) → AVG(CLOSE, 24)"
     )
+
+
+def test_a_rule_put_in_front_of_one_that_changed_does_not_take_its_place():
+    before = "IF DELTA(0) > 1.5 * AVG(DELTA, 9) THEN SELL"
+    after = "IF EPSILON(0) < 3 THEN BUY\nIF DELTA(0) > 1.6 * AVG(DELTA, 9) THEN SELL"
+    assert [(change.rule, change.kind) for change in diff(before, after)] == [
+        (1, "rule added"),
+        (2, "number"),
+    ]

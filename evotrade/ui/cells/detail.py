@@ -18,7 +18,8 @@ from evotrade.ui.genome import show_genome
 from evotrade.ui.phenotypes import Series
 from evotrade.ui.text import as_markdown, facts, sentence, shortened
 
-_CARDS = ("return_pct", "buy_hold_return_pct", "max_drawdown_pct", "sharpe", "trades")
+_CARDS = ("return_pct", "buy_hold_return_pct", "max_drawdown_pct", "sharpe", "trades", "win_rate_pct")
+_CARDS_IN_A_ROW = 3
 _TITLE, _WORD, _SENTENCE, _PARAGRAPH = 120, 120, 300, 600  # characters; an import may bring any number
 _PARAGRAPH_PX = 160
 _REASONS = {"alive": "Warning", "dead": "Cause of death"}
@@ -182,7 +183,7 @@ def _one_of(label: str, options: tuple[str, ...], key: str) -> str:
 
 
 def _cards(shown: Phenotype) -> None:
-    with st.grid(len(_CARDS), min_column_width=110, gap="xsmall"):
+    with st.grid(_CARDS_IN_A_ROW, min_column_width=110, gap="xsmall"):
         for name in _CARDS:
             if phenotypes.knows(shown, name):
                 value = formats.headline(name, shown.metrics[name])

@@ -29,8 +29,14 @@ def show(dish: str | None) -> None:
     if not section.open:
         return
     with section:
-        chosen = dish or st.selectbox("Dish", dishes, key="history_of", bind="query-params", width=300)
+        chosen = dish or _one_of(dishes)
         _chart(chosen)
+
+
+def _one_of(dishes: list[str]) -> str:
+    """The dish that a person chooses, at first one that has evolved."""
+    evolved = next((place for place, name in enumerate(dishes) if len(reads.generations(name))), 0)
+    return st.selectbox("Dish", dishes, evolved, key="history_of", bind="query-params", width=300)
 
 
 def _chart(dish: str) -> None:

@@ -21,7 +21,7 @@ _TABLE, _TABLES_BEFORE = "cells", "tables of cells before this one"
 _HEIGHT_PX, _ROW_PX = 660, 35
 _METRICS = ("sharpe", "max_drawdown_pct", "trades")
 _COLUMNS = (
-    *("cell_id", "status", "fitness", *_METRICS, "strategy", "generation", "dish", "category", "origin"),
+    *("cell_id", "status", "strategy", "fitness", *_METRICS, "generation", "dish", "category", "origin"),
     "created_at",
 )
 _OF_FIRST = "Of the timeframe and split that the cell's panel shows first"
@@ -72,7 +72,7 @@ def _table(cells: pd.DataFrame, ids: Sequence[int]) -> None:
         _for_people(cells),
         key=key,
         on_select=partial(_choose, key, ids),
-        selection_mode="single-row",
+        selection_mode=("single-row", "single-cell"),  # a click anywhere in a row is meant for it
         hide_index=True,
         height=min(_HEIGHT_PX, _ROW_PX * (len(ids) + 1) + 2),
         row_height=_ROW_PX,
@@ -123,7 +123,8 @@ def _given(cells: pd.DataFrame, column: str) -> pd.Series:
 
 
 def _choose(table: str, ids: Sequence[int]) -> None:
-    rows = st.session_state[table]["selection"]["rows"]
+    selection = st.session_state[table]["selection"]
+    rows = [row for row, _ in selection["cells"]] or selection["rows"]
     if rows and rows[0] < len(ids):
         st.query_params["cell"] = str(ids[rows[0]])
     else:

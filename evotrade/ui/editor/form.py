@@ -21,7 +21,7 @@ from evotrade.ui.editor.spelling import respelled
 from evotrade.ui.text import as_markdown
 
 _STYLES: tuple[Style, ...] = ("abstract", "readable")
-_LONGEST_NAME, _LONGEST_HYPOTHESIS = 120, 4_000
+_LONGEST_NAME, _LONGEST_HYPOTHESIS = 120, 50_000
 
 
 @dataclass(frozen=True)

@@ -35,14 +35,14 @@ class Market(NamedTuple):
 
 
 def markets() -> list[Market]:
-    """Every series of the store, the one with the latest bar first."""
+    """Every series of the store, the longest first."""
     shared = store()
     return _markets(shared, shared.version())
 
 
 @st.cache_data(ttl=_KEPT_S, max_entries=_MANY, show_spinner=False)
 def _markets(_store: Store, version: str) -> list[Market]:
-    held = _store.coverage().sort_values(["last", "bars"], ascending=False)
+    held = _store.coverage().sort_values(["bars", "last"], ascending=False)
     return [Market(*row) for row in held[list(Market._fields)].to_numpy(object).tolist()]
 
 

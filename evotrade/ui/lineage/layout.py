@@ -29,10 +29,11 @@ class Layout(NamedTuple):
 def arrange(depths: Mapping[int, int], parents: Mapping[int, Sequence[int]], box: Size, mark: Size) -> Layout:
     """Cells by depth from left to right in a box around (0, 0), each with room for a mark if possible.
 
-    Each layer is in the order of its neighbours towards depth 0, which keeps lines from crossing; a layer
-    with many cells takes several columns.
+    A cell that is a relative in several ways stands by the longest, so that parents stand left of their
+    children. Each layer is in the order of its neighbours towards depth 0, which keeps lines from crossing;
+    a layer with many cells takes several columns.
     """
-    layers = _layers(depths, parents)
+    layers = _layers(_longest(depths, parents), parents)
     first, count = min(layers), max(layers) - min(layers) + 1
     across = min(max(_WIDE, mark.width), box.width / count)
     places: dict[int, tuple[float, float]] = {}
@@ -55,6 +56,20 @@ def _columns(room: Size, mark: Size) -> int:
 
 def _shrunk(room: Size, mark: Size, columns: int) -> float:
     return min(1.0, room.width / columns / mark.width, room.height * columns / mark.height)
+
+
+def _longest(depths: Mapping[int, int], parents: Mapping[int, Sequence[int]]) -> dict[int, int]:
+    """Depths by the longest way, of which `depths` has the shortest; children have larger numbers."""
+    longest = dict(depths)
+    for child in sorted(parents, reverse=True):
+        for parent in parents[child]:
+            if depths[parent] < 0 and parent < child:
+                longest[parent] = min(longest[parent], longest[child] - 1)
+    for child in sorted(parents):
+        for parent in parents[child]:
+            if depths[child] > 0 and parent < child:
+                longest[child] = max(longest[child], longest[parent] + 1)
+    return longest
 
 
 def _layers(depths: Mapping[int, int], parents: Mapping[int, Sequence[int]]) -> dict[int, list[int]]:

@@ -98,4 +98,5 @@ def _row(row: Mapping[Hashable, Any], parent: Mapping[Hashable, Any] | None) -> 
 
 
 def _gain(objective: str, value: float) -> str:
-    return f"gain {'+' if value > 0 else ''}{formats.metric(objective, value)}"
+    said = formats.metric(objective, value).replace(" %", " percentage points")
+    return f"gain {'+' if value > 0 else ''}{said}"

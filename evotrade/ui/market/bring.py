@@ -15,14 +15,14 @@ _WAYS = {
 }
 
 
-def header(*, empty: bool) -> None:
-    """The header row: title, the ways to bring candles unless the store is empty, a new strategy."""
+def header(series: Held | None, *, empty: bool) -> None:
+    """The header row: title, the ways to bring candles unless the store is empty, a strategy on `series`."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title("Market data", width="content", anchor=False)
         st.space("stretch")
         if not empty:
             _buttons("header")
-        navigation.create_strategy_button()
+        navigation.create_strategy_button(f"{series.market.label} · {series.timeframe}" if series else "")
 
 
 def panel(series: Held | None) -> None:

@@ -64,7 +64,7 @@ def test_equity_is_shown_first_and_trades_are_one_click_away(store, open_app):
 
 def test_the_table_has_a_row_for_each_trade_with_units_in_its_titles(open_trades):
     app = open_trades()
-    count = int(app.metric[-1].value)
+    count = int(next(card.value for card in app.metric if card.label == "Trades"))
     assert trades(app)["trade"].tolist() == list(range(1, count + 1))
     columns = json.loads(table(app).proto.columns).values()
     titles = {column.get("label") for column in columns}

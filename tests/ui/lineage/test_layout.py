@@ -56,3 +56,17 @@ def test_a_crowded_layer_takes_several_columns():
     places, shrunk = arrange(depths, {n: [0] for n in range(1, 41)}, BOX, MARK)
     assert len({x for cell, (x, _) in places.items() if cell}) > 1
     assert shrunk == pytest.approx(1.0)
+
+
+@given(
+    st.dictionaries(st.integers(1, 20), st.lists(st.integers(0, 19), max_size=2, unique=True), max_size=20)
+)
+def test_parents_stand_left_of_their_children_also_where_a_shorter_way_leads_to_them(wanted):
+    parents = {cell: [one for one in both if one < cell] for cell, both in wanted.items()}
+    parents = {cell: both or [0] for cell, both in parents.items()} | {0: []}
+    parents = {cell: [one for one in both if one in parents] or [0] for cell, both in parents.items() if cell}
+    depths = {0: 0}
+    for cell in sorted(parents):
+        depths[cell] = 1 + min(depths[one] for one in parents[cell])
+    places = arrange(depths, parents, BOX, MARK).places
+    assert all(places[parent][0] < places[cell][0] for cell, both in parents.items() for parent in both)

@@ -164,7 +164,7 @@ def test_a_line_of_fitness_is_drawn_and_its_last_steps_are_listed(family, open_l
         "🟢 Cell 2",
         "🟢 Cell 1 · Founder",
     ]
-    assert "gain \\+25\\.00 %" in told(app)
+    assert "gain \\+25\\.00 percentage points" in told(app)
     assert "window" in told(app)
 
 
