@@ -44,6 +44,8 @@ FORMAT = "evotrade cell"
 FORMAT_VERSION = 1
 MAX_BYTES = 16 * 2**20  # a lineage of sixteen thousand cells
 
+MAX_RESULTS = 1_000  # of one cell: each may take a second to compute again
+
 Combine = Literal["votes", "majority", "first", "unanimous"]
 
 
@@ -93,6 +95,17 @@ class PhenotypeRecord(_Record):
             raise ValueError(f"{end_s} is before {start} {info.data[start]}")
         return end_s
 
+    @model_validator(mode="after")
+    def _can_be_computed_again(self) -> PhenotypeRecord:
+        """An earlier system told neither bars nor series."""
+        if not self.data_hash:
+            return self
+        if not self.series_start_s <= self.start_s < self.end_s <= self.series_end_s:
+            raise ValueError("start_s to end_s is no span of its series")
+        if self.metrics and not self.bars:
+            raise ValueError("has metrics of no bars")
+        return self
+
     def phenotype(self) -> Phenotype:
         """The phenotype as it comes in: recorded elsewhere."""
         values = {name: getattr(self, name) for name in PhenotypeRecord.model_fields}
@@ -105,7 +118,7 @@ class CellRecord(_Record):
 
     cell_id: Number
     name: Text
-    dish: Line
+    dish: Text
     generation: Annotated[int, Field(ge=0, lt=2**31)]
     parent_id: Number | None
     second_parent_id: Number | None
@@ -154,7 +167,7 @@ class CellRecord(_Record):
 class ExportedCell(CellRecord):
     """The cell that a file is about."""
 
-    phenotypes: Annotated[tuple[PhenotypeRecord, ...], FailFast()]
+    phenotypes: Annotated[tuple[PhenotypeRecord, ...], Field(max_length=MAX_RESULTS), FailFast()]
 
 
 class CellFile(_Record):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from evotrade.cells import Cell, Phenotype
+from evotrade.cells import Cell, Phenotype, ViabilityRules
 from evotrade.engine import ENGINE_VERSION
 from evotrade.engine.backtest import Span
 from evotrade.engine.execution import Execution
@@ -17,14 +18,17 @@ from evotrade.evolution.evaluation import Plan, evaluate_batch
 from evotrade.evolution.evidence import Occasion, phenotypes, trials
 from evotrade.evolution.ledger import Trial
 from evotrade.genome import as_genome
-from evotrade.lab.candles import keep_candles, phenotype_candles
+from evotrade.lab.candles import keep_candles
 from evotrade.lab.cell_file import CellFile, read_cell_file
 from evotrade.lab.cells import Reproduction, differing
 from evotrade.lab.evolution import viability_rules
-from evotrade.lab.recorded import judged, recorded_trial
+from evotrade.lab.recorded import judged, proved_fitness, recorded_trial, told_fitness
 from evotrade.market.candles import Candles
 from evotrade.settings import load_settings
 from evotrade.store import Store
+
+_LONG_NAME = 60  # of a dish, as the name of another begins with it
+_IMPORT = re.compile(r"^import of cell \d+( \(\d+\))?( from |$)")  # so that it says so once, after many hops
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +54,18 @@ def import_cell(
     """Bring in the cell of a file that was exported, and its ancestors: all of it or nothing.
 
     They get new numbers here, and a dish of their own that says where they come from. Results are computed
-    again where the very candles are `candles` or in the store: if equal to the bit, they count as evaluated
-    here. All others stay as recorded. Each counts as a trial. One that was imported before gets the results
-    that it lacks. Raises `DataError` for a file with a mistake, which says its place, and `StoreError` where
-    all of it is in the store already.
+    again where the very candles are `candles` or in the store, and so is the fitness that they make: what was
+    computed counts. All others stay as recorded, and have to agree with the fitness told. Each is a trial.
+    One that was imported before gets the results that it lacks. Raises `DataError` for a file with a mistake,
+    which says its place, and for `candles` other than those of the store; `StoreError` where all of it is in
+    the store already.
     """
     file = read_cell_file(text, name)
-    results = [_result(file, row.phenotype(), candles, store) for row in file.cell.phenotypes]
-    cell = replace(file.cell.cell(), phenotypes=tuple(row for one in results for row in one.phenotypes))
-    family = [*(one.cell() for one in file.lineage), cell]
+    here_or_given = _Series(store, candles)
+    results = [_result(file, row.phenotype(), here_or_given) for row in file.cell.phenotypes]
+    told = replace(file.cell.cell(), phenotypes=tuple(row for one in results for row in one.phenotypes))
+    family = [_with_fitness(one, name) for one in (*(one.cell() for one in file.lineage), told)]
+    cell = family[-1]
     with store.write():
         here = dict(zip((one.cell_id for one in family), store.numbers_of(family), strict=True))
         known = {told: number for told, number in here.items() if number is not None}
@@ -76,7 +83,7 @@ def import_cell(
         cell_id=numbers[cell.cell_id],
         numbers=numbers,
         known=tuple(number for told, number in known.items() if told != cell.cell_id),
-        computed=tuple(one.reproduction for one in results if one.reproduction),
+        computed=tuple(_compared(one.reproduction, told, cell) for one in results if one.reproduction),
         recorded=tuple(row for one in results if not one.reproduction for row in one.phenotypes),
         trials_at_export=max((row.trials_at_export for row in file.cell.phenotypes), default=0),
     )
@@ -92,10 +99,56 @@ class _Result:
     reproduction: Reproduction | None = None
 
 
-def _result(file: CellFile, told: Phenotype, given: Candles | None, store: Store) -> _Result:
-    if told.skipped:
+class _Series:
+    """The series that results were computed on, where they are here or given; each is looked for once."""
+
+    def __init__(self, store: Store, given: Candles | None) -> None:
+        self._store = store
+        self.given = given
+        self._stored: dict[tuple[str, ...], Candles | None] = {}
+        self._found: dict[tuple[str | int, ...], Candles | None] = {}
+
+    def behind(self, told: Phenotype) -> Candles | None:
+        """The very candles of a result, by their contents, where that engine is here, too."""
+        if not told.data_hash or told.engine_version != ENGINE_VERSION:
+            return None
+        span = (told.series_start_s, told.series_end_s)
+        key = (told.pair, told.source, told.base_timeframe, told.data_hash, *span)
+        if key not in self._found:
+            inside = (series.between(*span) for series in self._candidates(told))
+            self._found[key] = next((one for one in inside if one.data_hash == told.data_hash), None)
+        return self._found[key]
+
+    def _candidates(self, told: Phenotype) -> Iterator[Candles]:
+        if self.given is not None:
+            yield self.given if self.given.pair else replace(self.given, pair=told.pair)
+        names = (told.pair, told.base_timeframe, told.source)
+        if names not in self._stored:
+            try:
+                self._stored[names] = self._store.load_candles(*names)
+            except NotFound:
+                self._stored[names] = None
+        stored = self._stored[names]
+        if stored is not None:
+            yield stored
+
+
+def _with_fitness(told: Cell, name: str) -> Cell:
+    proved = proved_fitness(told)
+    return replace(told, fitness=told_fitness(told, name) if proved is None else proved)
+
+
+def _compared(result: Reproduction, told: Cell, kept: Cell) -> Reproduction:
+    """The result, with `fitness` among what differs where it makes one and that was not as told."""
+    if result.phenotype.split not in ("train", "all") or repr(told.fitness) == repr(kept.fitness):
+        return result
+    return replace(result, differing=(*result.differing, "fitness"))
+
+
+def _result(file: CellFile, told: Phenotype, series: _Series) -> _Result:
+    if told.skipped is not None:
         return _Result((told,))
-    candles = _very_candles(told, given, store) if file.cell.genome_id else None
+    candles = series.behind(told) if file.cell.genome_id and told.metrics else None
     if candles is None:
         trial = recorded_trial(file.cell.genome, told, _occasion(file, file.cell.created_at))
         return _Result((told,), (trial,))
@@ -105,32 +158,14 @@ def _result(file: CellFile, told: Phenotype, given: Candles | None, store: Store
     (evaluation,) = evaluate_batch([genome], candles, plan)
     (computed,) = phenotypes(evaluation, plan, candles, told.seed)
     different = tuple(told.metrics) if computed.skipped else differing(told.metrics, computed.metrics)
+    if told.bars != computed.bars:
+        different += ("bars",)
     return _Result(
-        phenotypes=(told, computed) if different else (computed,),
+        phenotypes=(computed, told) if different else (computed,),
         trials=trials(genome, evaluation, plan, candles, _occasion(file, _now())),
-        candles=candles if given is not None else None,
+        candles=candles if series.given is not None else None,
         reproduction=Reproduction(told, dict(computed.metrics), different),
     )
-
-
-def _very_candles(told: Phenotype, given: Candles | None, store: Store) -> Candles | None:
-    """The series that a result was computed on, by its contents, where it is here and so is that engine."""
-    if not told.data_hash or told.engine_version != ENGINE_VERSION:
-        return None
-    for series in _candidates(told, given, store):
-        inside = series.between(told.series_start_s, told.series_end_s)
-        if inside.data_hash == told.data_hash:
-            return inside
-    return None
-
-
-def _candidates(told: Phenotype, given: Candles | None, store: Store) -> Iterator[Candles]:
-    if given is not None:
-        yield given if given.pair else replace(given, pair=told.pair)
-    try:
-        yield phenotype_candles(store, told)
-    except NotFound:
-        return
 
 
 def _occasion(file: CellFile, at: datetime) -> Occasion:
@@ -158,7 +193,9 @@ def _facts(file: CellFile, name: str) -> dict[str, Any]:
 def _free_name(cell: Cell, store: Store) -> str:
     """A name for the dish of an import, that says what came and is not taken."""
     taken = set(store.dishes()["name"])
-    name = f"import of cell {cell.cell_id}" + (f" from {cell.dish}" if cell.dish else "")
+    origin = _IMPORT.sub("", "".join(sign if sign.isprintable() else " " for sign in cell.dish))
+    short = origin if len(origin) <= _LONG_NAME else f"{origin[:_LONG_NAME]}…"
+    name = f"import of cell {cell.cell_id}" + (f" from {short}" if short.strip() else "")
     further = (f"{name} ({count})" for count in itertools.count(2))
     return next(one for one in itertools.chain([name], further) if one not in taken)
 
@@ -180,9 +217,13 @@ def _store_family(
         for one in family
         if one.cell_id not in known
     ]
-    fresh[-1] = judged(fresh[-1], rules)  # ancestors come without results to judge
-    born = store.add_cells(fresh)
+    born = store.add_cells([_judged(one, rules) for one in fresh])
     return dict(known) | {-one.cell_id: number for one, number in zip(fresh, born, strict=True)}
+
+
+def _judged(one: Cell, rules: ViabilityRules) -> Cell:
+    """Judged by the rules here; what an ancestor died of elsewhere may be results that did not come along."""
+    return one if one.status == "dead" and not one.phenotypes else judged(one, rules)
 
 
 def _add_results(cell: Cell, number: int, name: str, store: Store) -> str:
@@ -198,7 +239,12 @@ def _add_results(cell: Cell, number: int, name: str, store: Store) -> str:
         raise StoreError(
             f"cell {cell.cell_id} of {name} is in the store already, as cell {number}: nothing was imported"
         )
-    grown = judged(replace(mine, phenotypes=mine.phenotypes + lacking), viability_rules(load_settings()))
+    grown = replace(mine, phenotypes=mine.phenotypes + lacking)
+    proved = proved_fitness(grown)
+    if proved is not None:
+        grown = replace(grown, fitness=proved)
+        store.set_fitness(number, proved)
+    grown = judged(grown, viability_rules(load_settings()))
     store.add_phenotypes(number, lacking)
     store.set_statuses([(number, grown.status, grown.reasons)], _now())
     return mine.dish

@@ -92,7 +92,7 @@ def _terms(spec: dict[str, JsonValue]) -> None:
     Execution.from_dict(spec)
 
 
-Text = Annotated[str, Field(max_length=65_536)]
+Text = str  # as long as the file lets it be: the store holds any
 Line = Annotated[str, Field(max_length=_LONGEST), checked(_one_line)]
 Count = Annotated[int, Field(ge=0, le=LARGEST)]
 Number = Annotated[int, Field(ge=1, le=LARGEST)]

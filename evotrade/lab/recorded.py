@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
+from statistics import fmean
 
-from evotrade.cells import Cell, Phenotype, ViabilityRules, is_viable
+from evotrade.cells import Cell, Phenotype, ViabilityRules, is_viable, judged_fitness, objective
 from evotrade.engine.slices import SLICES
-from evotrade.errors import GenomeError
+from evotrade.errors import DataError, GenomeError
 from evotrade.evolution.evidence import Occasion
 from evotrade.evolution.ledger import Trial, settings_key
 from evotrade.genome import as_genome
@@ -25,6 +28,49 @@ def judged(cell: Cell, rules: ViabilityRules) -> Cell:
     """The cell with its status and reasons by the rules in force here, whatever they were elsewhere."""
     verdict = is_viable(cell, rules)
     return replace(cell, status=verdict.status, reasons=verdict.reasons + verdict.warnings)
+
+
+def proved_fitness(cell: Cell) -> float | None:
+    """The fitness to keep of an imported cell; None where no result that makes one was computed here.
+
+    The told one stands where `measure_fitness` may have made it of these, whatever the dish: the value at one
+    timeframe, or the mean of all. Otherwise it is the one that viability judges.
+    """
+    series: defaultdict[tuple[str, ...], list[float]] = defaultdict(list)
+    for row in _training(cell):
+        if not row.recorded:
+            series[row.pair, row.source, row.data_hash, row.split].append(_value(row, cell))
+    if not series:
+        return None
+    known = [[value for value in values if not math.isnan(value)] for values in series.values()]
+    honest = {value for values in known if values for value in (*values, fmean(values))}
+    return cell.fitness if cell.fitness in honest else judged_fitness(cell)
+
+
+def told_fitness(cell: Cell, name: str) -> float:
+    """The fitness that `name` tells; `DataError` for one beyond what the cell's own results tell."""
+    complaint = f"the fitness {cell.fitness:g} of cell {cell.cell_id} in {name}"
+    repair = "export the cell again, or import it with its candles"
+    if math.isinf(cell.fitness):
+        raise DataError(f"{complaint} is infinite: {repair}")
+    told = [_value(row, cell) for row in _training(cell) if objective(cell.objective).metric in row.metrics]
+    if told and not math.isnan(cell.fitness):
+        values = [value for value in told if not math.isnan(value)]
+        ends = (min(values, default=math.nan), max(values, default=math.nan))
+        rounded = any(math.isclose(cell.fitness, end, rel_tol=1e-6) for end in ends)  # by an earlier system
+        if not (rounded or ends[0] <= cell.fitness <= ends[1]):
+            low, high = (f"{end:g}" for end in ends)
+            raise DataError(f"{complaint} is none of its results', {low} to {high}: {repair}")
+    return cell.fitness
+
+
+def _training(cell: Cell) -> Iterator[Phenotype]:
+    """The results that make a fitness."""
+    return (row for row in cell.phenotypes if row.split in ("train", "all") and row.skipped is None)
+
+
+def _value(row: Phenotype, cell: Cell) -> float:
+    return row.metrics.get(objective(cell.objective).metric, math.nan)
 
 
 def recorded_trial(genome: str, phenotype: Phenotype, occasion: Occasion) -> Trial:

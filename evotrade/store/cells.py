@@ -200,6 +200,13 @@ class CellTable(PhenotypeTable):
             insert(con, "status_history", [{**row, "changed_at": since} for row in changed])
         return len(changed)
 
+    def set_fitness(self, cell_id: int, fitness: float) -> None:
+        """Correct the fitness of a cell that came with another one than its results make."""
+        with self.write() as con:
+            con.execute(
+                "UPDATE cells SET fitness = $fitness WHERE cell_id = $id", {"fitness": fitness, "id": cell_id}
+            )
+
     def status_history(self, cell_id: int) -> pd.DataFrame:
         """The cell's statuses since its birth, oldest first: status, reasons, changed_at (UTC)."""
         return self.query(

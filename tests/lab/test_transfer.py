@@ -19,6 +19,7 @@ from evotrade.engine.evaluator import COMBINES
 from evotrade.engine.execution import Execution, Limits, TradingHours
 from evotrade.engine.metrics import METRICS
 from evotrade.errors import DataError, NotFound, StoreError
+from evotrade.genome import as_genome
 from evotrade.lab.cell_export import export_cell, to_json
 from evotrade.lab.cell_file import CellRecord, Combine, PhenotypeRecord, read_cell_file
 from evotrade.lab.cell_import import import_cell
@@ -61,6 +62,11 @@ def born(other):
     return create_cell(third, CANDLES, store=other, parent=second.cell_id, timeframes=("1h", "4h"))
 
 
+def readable(**changes):
+    """A sample cell whose genome goes by its id."""
+    return cell(**{"genome": GENOME, "genome_id": as_genome(GENOME).id, **changes})
+
+
 def sent(store, cell_id):
     return to_json(export_cell(store, cell_id))
 
@@ -68,7 +74,8 @@ def sent(store, cell_id):
 @st.composite
 def results(draw):
     """Any phenotype that an evotrade may have stored."""
-    start_s, end_s = sorted(draw(st.tuples(*[st.integers(0, 4_000_000_000)] * 2)))
+    times_s = st.lists(st.integers(0, 4_000_000_000), min_size=4, max_size=4, unique=True)
+    series_start_s, start_s, end_s, series_end_s = sorted(draw(times_s))
     values = draw(st.dictionaries(st.sampled_from(sorted(METRICS)), numbers))
     counts = draw(st.dictionaries(st.sampled_from(COUNTS), st.integers(0, 2**53 - 1).map(float)))
     return phenotype(
@@ -76,7 +83,9 @@ def results(draw):
         split=draw(st.sampled_from(("train", "validation", "vault", "all"))),
         start_s=start_s,
         end_s=end_s,
-        bars=draw(st.integers(0, 2**40)),
+        series_start_s=series_start_s,
+        series_end_s=series_end_s,
+        bars=draw(st.integers(1, 2**40)),
         metrics={name: value for name, value in values.items() if name not in COUNTS} | counts,
         base_timeframe=draw(st.sampled_from(("", "1h"))),
         data_hash=draw(st.sampled_from(("", "51bf01550cb109b3"))),
@@ -93,14 +102,14 @@ def families(draw):
     for number in range(1, draw(st.integers(1, 5)) + 1):
         genome = draw(genomes(max_rules=2))
         parents = st.none() | st.integers(-number + 1, -1) if number > 1 else st.none()
-        words = {name: draw(texts) for name in ("name", "category", "hypothesis")}
+        words = {name: draw(texts) for name in ("name", "dish", "category", "hypothesis")}
         by_model = {name: draw(st.none() | texts) for name in ("llm_name", "llm_model", "llm_hypothesis")}
         family.append(
             cell(
                 cell_id=-number,
                 genome=str(genome),
                 genome_id=genome.id,
-                fitness=draw(numbers),
+                fitness=draw(st.floats(allow_infinity=False)),
                 parent_id=draw(parents),
                 second_parent_id=draw(parents),
                 generation=draw(st.integers(0, 2**31 - 1)),
@@ -109,7 +118,16 @@ def families(draw):
                 **by_model,
             )
         )
-    return [*family[:-1], replace(family[-1], phenotypes=tuple(draw(st.lists(results(), max_size=3))))]
+    return [*family[:-1], with_results(family[-1], draw(st.lists(results(), max_size=3)))]
+
+
+def with_results(one, rows):
+    """The cell with these results, and a fitness that they may make."""
+    training = [row for row in rows if row.split in ("train", "all") and row.skipped is None]
+    told = [row.metrics["return_pct"] for row in training if "return_pct" in row.metrics]
+    finite = filter(math.isfinite, told)
+    fitness = next(finite, math.nan) if told else one.fitness
+    return replace(one, fitness=fitness, phenotypes=tuple(rows))
 
 
 def lasting(document):
@@ -118,10 +136,9 @@ def lasting(document):
     numbers = {one["cell_id"]: place for place, one in enumerate(cells)}
     kept = [{**one, "parents": _parents(one, numbers)} for one in cells]
     for one in kept:
-        for name in ("cell_id", "parent_id", "second_parent_id", "origin", "dish"):
+        # numbered anew, and judged anew
+        for name in ("cell_id", "parent_id", "second_parent_id", "origin", "dish", "status", "reasons"):
             del one[name]
-    for name in ("status", "reasons"):  # judged anew
-        del kept[-1][name]
     kept[-1]["phenotypes"] = [
         {name: value for name, value in row.items() if name not in ("recorded", "trials_at_export")}
         for row in kept[-1]["phenotypes"]
@@ -260,8 +277,102 @@ def test_numbers_that_were_made_up_are_found_out_and_do_not_judge(store, other):
     brought = import_cell(to_json(document), store=store)
     assert brought.computed[0].differing == ("return_pct", "trades")
     came = store.cell(brought.cell_id)
-    assert [row.recorded for row in came.phenotypes] == [True, False]
-    assert (came.status, came.phenotypes[1].metrics["trades"]) == ("dead", 0.0)
+    assert [row.recorded for row in came.phenotypes] == [False, True]
+    assert (came.status, came.phenotypes[0].metrics["trades"]) == ("dead", 0.0)
+
+
+def test_a_made_up_fitness_gives_way_to_the_one_computed(store, other, born):
+    document = export_cell(other, born.cell_id)
+    document["cell"]["fitness"] = 1e6
+    brought = import_cell(to_json(document), store=store, candles=CANDLES)
+    assert [result.differing for result in brought.computed] == [("fitness",)] * 2
+    assert store.cell(brought.cell_id).fitness == born.fitness
+
+
+@pytest.mark.parametrize(("aggregate"), ["best", "mean", "worst"])
+def test_the_fitness_of_a_dish_stands_when_it_is_computed_again(store, other, aggregate):
+    settings = {"generations": 1, "population": 12, "executor": "serial", "timeframes": ("1h", "4h")}
+    best = evolve("a dish", CANDLES, store=other, aggregate=aggregate, **settings).best
+    brought = import_cell(sent(other, best.cell_id), store=store, candles=CANDLES)
+    assert {result.differing for result in brought.computed} == {()}
+    assert store.cell(brought.cell_id).fitness == best.fitness
+
+
+@pytest.mark.parametrize(
+    ("fitness", "message"),
+    [
+        (1e6, r"the fitness 1e\+06 of cell 3 in a\.json is none of its results', "),
+        ("Infinity", r"the fitness inf of cell 3 in a\.json is infinite: export the cell again"),
+    ],
+)
+def test_a_fitness_that_contradicts_its_own_results_is_refused(store, other, born, fitness, message):
+    document = export_cell(other, born.cell_id)
+    document["cell"]["fitness"] = fitness
+    with pytest.raises(DataError, match=message):
+        import_cell(to_json(document), store=store, name="a.json")
+    assert store.dishes().empty
+
+
+def test_an_ancestor_with_an_infinite_fitness_is_refused(store, other, born):
+    document = export_cell(other, born.cell_id)
+    document["lineage"][0]["fitness"] = "Infinity"
+    with pytest.raises(DataError, match="of cell 1 in the file is infinite"):
+        import_cell(to_json(document), store=store, candles=CANDLES)
+
+
+def test_a_made_up_fitness_of_an_ancestor_gives_way_when_its_results_come(store, other, born):
+    document = export_cell(other, born.cell_id)
+    document["lineage"][1]["fitness"] = 1e6
+    import_cell(to_json(document), store=store)
+    import_cell(sent(other, born.parent_id), store=store, candles=CANDLES)
+    assert store.cell(2).fitness == other.cell(born.parent_id).fitness
+
+
+def test_results_without_metrics_reproduce_nothing(store, other, born):
+    document = export_cell(other, born.cell_id)
+    for row in document["cell"]["phenotypes"]:
+        row["metrics"] = {}
+    assert import_cell(to_json(document), store=store, candles=CANDLES).computed == ()
+
+
+def test_a_made_up_number_of_bars_is_found_out(store, other, born):
+    document = export_cell(other, born.cell_id)
+    document["cell"]["phenotypes"][0]["bars"] += 1
+    brought = import_cell(to_json(document), store=store, candles=CANDLES)
+    assert [result.differing for result in brought.computed] == [("bars",), ()]
+
+
+def test_a_series_behind_many_results_is_looked_up_once(store, other, born, monkeypatch):
+    store.save_candles(CANDLES)
+    looks, load = [], type(store).load_candles
+    monkeypatch.setattr(type(store), "load_candles", lambda *of: looks.append(of) or load(*of))
+    assert len(import_cell(sent(other, born.cell_id), store=store).computed) == 2
+    assert len(looks) == 1
+
+
+def test_ancestors_are_judged_by_the_rules_in_force_here(store, other):
+    lost = readable(cell_id=-1, fitness=-50.0)
+    killed = readable(cell_id=-2, parent_id=-1, status="dead", reasons=("never entered a trade",))
+    numbers = other.add_cells([lost, killed, readable(cell_id=-3, parent_id=-2)])
+    import_cell(sent(other, numbers[-1]), store=store)
+    assert [store.cell(number).status for number in (1, 2, 3)] == ["dead", "dead", "alive"]
+    assert store.cell(2).reasons == ("never entered a trade",)
+
+
+def test_long_texts_and_odd_names_come_along(store, other):
+    odd = cell(dish="two\nlines, " + "x" * 400, hypothesis="y" * 70_000, genome="Z" * 70_000, genome_id="")
+    (number,) = other.add_cells([odd])
+    came = store.cell(import_cell(sent(other, number), store=store).cell_id)
+    assert (came.hypothesis, came.genome) == (odd.hypothesis, odd.genome)
+    assert came.dish == "import of cell 1 from two lines, " + "x" * 49 + "…"
+
+
+def test_the_name_of_an_import_does_not_grow_from_hop_to_hop(store, other, tmp_path):
+    (number,) = other.add_cells([readable(dish="a dish")])
+    first = import_cell(sent(other, number), store=store).cell_id
+    third = open_store(tmp_path / "third.duckdb")
+    second = import_cell(sent(store, first), store=third).cell_id
+    assert third.cell(second).dish == "import of cell 1 from a dish"
 
 
 def test_another_engine_s_numbers_stay_as_recorded(store, other, born):
@@ -461,7 +572,17 @@ WRONG = [
     (("cell", "created_at"), "0001-01-01T00:00:00+14:00", "cell.created_at: is outside 1970 to 2199"),
     (("cell", "generation"), 2**31, "cell.generation should be less than 2147483648"),
     (("cell", "cell_id"), 10**30, "cell.cell_id should be less than or equal to"),
-    (("cell", "hypothesis"), "x" * 70_000, "cell.hypothesis should have at most 65536 characters"),
+    (
+        ("cell", "phenotypes", 0, "series_start_s"),
+        4_000_000_000,
+        "cell.phenotypes[0].series_end_s: ",
+    ),
+    (
+        ("cell", "phenotypes", 0, "start_s"),
+        0,
+        "cell.phenotypes[0]: start_s to end_s is no span of its series",
+    ),
+    (("cell", "phenotypes", 0, "bars"), 0, "cell.phenotypes[0]: has metrics of no bars"),
     (("cell", "parent_id"), 77, "lineage lacks 77, a parent of cell 3"),
     (("cell", "parent_id"), None, "lineage has cell 1, no ancestor of cell 3"),
     (("lineage", 0, "parent_id"), 3, "lineage runs in a circle at cell"),
@@ -551,6 +672,13 @@ def test_a_mistake_in_each_of_a_million_takes_no_longer_to_tell(exported):
     many = exported.replace('"lineage": [', '"lineage": [' + "1," * 1_000_000)
     with pytest.raises(DataError, match=re.escape("(lineage[0] should be an object, found 1)")):
         read_cell_file(many, "cell.json")
+
+
+def test_a_cell_has_no_more_results_than_can_be_computed_again(exported):
+    document = json.loads(exported)
+    document["cell"]["phenotypes"] *= 501
+    with pytest.raises(DataError, match=re.escape("(cell.phenotypes should have at most 1000 items")):
+        read_cell_file(to_json(document), "cell.json")
 
 
 def test_what_a_later_evotrade_adds_is_passed_over(exported):
