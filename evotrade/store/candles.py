@@ -31,6 +31,11 @@ _COVERAGE = """
 """
 # Unordered, and sorted by whoever reads them: DuckDB takes five times as long to sort what is almost sorted.
 _STARTS = "SELECT epoch_us(bar_start) AS time_us FROM candles WHERE series_id = $id"
+_CONTENTS = f"""
+    SELECT concat_ws(' ', count(*), sum(hash(bar_start, {", ".join(_VALUES)})))
+    FROM candles JOIN series USING (series_id)
+    WHERE pair = $pair AND source = $source AND timeframe = $timeframe
+"""
 _CLOSES = """
     WITH bars AS (SELECT epoch_us(bar_start) AS time_us, close FROM candles WHERE series_id = $id),
     ends AS (SELECT min(time_us) AS first, max(time_us) AS last FROM bars),
@@ -111,6 +116,14 @@ class CandleTable(Database):
         """
         bars = self._of_series(_STARTS, pair, timeframe, source)
         return np.sort(bars["time_us"].to_numpy() // 1_000_000)
+
+    def contents(self, pair: str, timeframe: str, source: str) -> str:
+        """A text that changes with any bar of that series and with nothing else: the key for caches.
+
+        A million bars take 50 ms. A series that is not there has one too.
+        """
+        with self.read() as con:
+            return str(scalar(con, _CONTENTS, {"pair": pair, "timeframe": timeframe, "source": source}))
 
     def closes(self, pair: str, timeframe: str, source: str, stretches: int = 1_000) -> pd.DataFrame:
         """`time` (bar start, UTC) and `close` of those bars with which a line draws as with all of them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Unpack
 
@@ -17,7 +18,8 @@ from evotrade.settings import load_settings
 from evotrade.store import Store
 from evotrade.store.cells import CellFilters
 
-# Keys hold the store's version, so an entry is never wrong; the bounds only keep memory small.
+# Keys hold the store's version or the hash of the candles, so an entry is never wrong; the bounds only keep
+# memory small.
 _KEPT_S = 600
 _LARGE, _FEW, _MANY = 16, 64, 512
 _WAIT_S = 2.0  # a person waits no longer to hear that somebody else holds the file
@@ -160,11 +162,12 @@ def _children(_store: Store, version: str, cell_id: int) -> list[int]:
 
 def replayed(cell: Cell, phenotype: Phenotype) -> Backtest:
     """The backtest behind one of the cell's phenotypes, run again; raises what `replay` raises."""
-    shared = store()
-    return _replayed(shared, shared.version(), cell.cell_id, cell.phenotypes.index(phenotype), cell)
+    made_of = repr(replace(phenotype, metrics={}, seed=None))
+    return _replayed(store(), cell.genome, made_of, cell, phenotype)
 
 
-# A resource, since a copy of 70 000 bars for every click would cost more than drawing them.
+# A resource, since a copy of 70 000 bars for every click would cost more than drawing them. The hash of its
+# candles is in the phenotype, so no write to the store makes it wrong.
 @st.cache_resource(ttl=_KEPT_S, max_entries=_LARGE, show_spinner=False)
-def _replayed(_store: Store, version: str, cell_id: int, position: int, _cell: Cell) -> Backtest:
-    return replay(_store, _cell, _cell.phenotypes[position])
+def _replayed(_store: Store, genome: str, made_of: str, _cell: Cell, _phenotype: Phenotype) -> Backtest:
+    return replay(_store, _cell, _phenotype)

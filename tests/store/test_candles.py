@@ -95,6 +95,22 @@ def test_bar_starts_are_those_of_the_candles(shared_store: Store, candles: Candl
     assert starts.tolist() == candles.time_s.tolist()
 
 
+@given(candle_series(min_bars=2, max_bars=60))
+def test_the_contents_of_a_series_change_with_its_bars_and_with_nothing_else(
+    shared_store: Store, candles: Candles
+) -> None:
+    candles = replace(candles, pair=f"PAIR{next(NUMBERS)}/USD")
+    other = replace(candles, pair=f"PAIR{next(NUMBERS)}/USD")
+    known = {shared_store.contents(candles.pair, candles.timeframe, candles.source)}
+    for bars in (candles[:-1], candles, replace(candles, volume=candles.volume + 1)):
+        shared_store.save_candles(bars)
+        found = shared_store.contents(candles.pair, candles.timeframe, candles.source)
+        assert found not in known
+        known.add(found)
+        shared_store.save_candles(other)
+        assert shared_store.contents(candles.pair, candles.timeframe, candles.source) == found
+
+
 @given(candle_series(min_bars=1, max_bars=60), st.integers(1, 10))
 def test_the_closes_of_a_line_are_closes_with_its_ends_and_extremes(
     shared_store: Store, candles: Candles, stretches: int

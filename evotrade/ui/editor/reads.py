@@ -1,7 +1,8 @@
-"""What the editor reads: markets to try strategies on, and benches, once per version of the store."""
+"""What the editor reads: markets to try strategies on, and benches, once for what they are made of."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import streamlit as st
@@ -9,6 +10,7 @@ import streamlit as st
 from evotrade.cells import Cell
 from evotrade.engine.backtest import Backtest
 from evotrade.engine.execution import Execution
+from evotrade.errors import DataError, EvolutionError, EvotradeError, NotFound, SettingsError
 from evotrade.genome import Genome
 from evotrade.lab.bench import Bench, bench_of, bench_on
 from evotrade.market.candles import Candles
@@ -16,9 +18,12 @@ from evotrade.store import Store
 from evotrade.ui.phenotypes import Series
 from evotrade.ui.reads import store
 
-# Keys hold the store's version or the contents' hash; the bounds keep memory small: a bench has a series.
+# A bench has a series, so the bounds keep memory small. Its key holds the contents of the series and the
+# dishes instead of the store's version: while something evolves, that changes every few seconds.
 _KEPT_S = 600
 _FEW, _MANY = 8, 64
+# What is wrong with the data stays wrong until the data change; a store that is busy does not stay so.
+_LASTING = (DataError, EvolutionError, NotFound, SettingsError)
 
 
 class Market(NamedTuple):
@@ -46,15 +51,49 @@ def _markets(_store: Store, version: str) -> list[Market]:
     return [Market(*row) for row in held[list(Market._fields)].to_numpy(object).tolist()]
 
 
+class _Ground(NamedTuple):
+    """All of a store that a bench depends on: contents of series, and specs of the dishes."""
+
+    path: str
+    contents: tuple[str, ...]
+    dishes: tuple[str, ...]
+
+
+def _ground(series: Iterable[Market]) -> _Ground:
+    shared = store()
+    version = shared.version()
+    contents = tuple(_contents(shared, version, one) for one in series)
+    return _Ground(str(shared.path), contents, _dishes(shared, version))
+
+
+@st.cache_data(ttl=_KEPT_S, max_entries=_MANY, show_spinner=False)
+def _contents(_store: Store, version: str, series: Market) -> str:
+    return _store.contents(series.pair, series.timeframe, series.source)
+
+
+@st.cache_data(ttl=_KEPT_S, max_entries=_FEW, show_spinner=False)
+def _dishes(_store: Store, version: str) -> tuple[str, ...]:
+    return tuple(_store.dishes()["spec"])
+
+
 def parent_bench(cell: Cell) -> Bench:
     """The bench that the cell was evaluated on; raises what `bench_of` raises."""
-    shared = store()
-    return _parent_bench(shared, shared.version(), cell.cell_id, cell)
+    series = {Market(row.pair, row.source, row.base_timeframe) for row in cell.phenotypes if row.data_hash}
+    return _bench(_parent_bench(store(), _ground(sorted(series)), repr(cell), cell))
 
 
 @st.cache_resource(ttl=_KEPT_S, max_entries=_FEW, show_spinner=False)
-def _parent_bench(_store: Store, version: str, cell_id: int, _cell: Cell) -> Bench:
-    return bench_of(_cell, _store)
+def _parent_bench(_store: Store, ground: _Ground, said_of_it: str, _cell: Cell) -> Bench | EvotradeError:
+    try:
+        return bench_of(_cell, _store)
+    except _LASTING as error:
+        return error
+
+
+def _bench(found: Bench | EvotradeError) -> Bench:
+    if isinstance(found, EvotradeError):
+        raise found.with_traceback(None)  # one that is kept would grow with each time it is raised
+    return found
 
 
 class Terms(NamedTuple):
@@ -69,15 +108,17 @@ class Terms(NamedTuple):
 
 def fresh_bench(market: Market, terms: Terms) -> Bench:
     """A bench on all that the store holds of the market; raises what `bench_on` raises."""
-    shared = store()
-    return _fresh_bench(shared, shared.version(), market, terms)
+    return _bench(_fresh_bench(store(), _ground([market]), market, terms))
 
 
 @st.cache_resource(ttl=_KEPT_S, max_entries=_FEW, show_spinner=False)
-def _fresh_bench(_store: Store, version: str, market: Market, terms: Terms) -> Bench:
-    candles = _store.load_candles(market.pair, market.timeframe, market.source)
+def _fresh_bench(_store: Store, ground: _Ground, market: Market, terms: Terms) -> Bench | EvotradeError:
     execution = Execution(fee_bps=terms.fee_bps, slippage_bps=terms.slippage_bps)
-    return bench_on(candles, terms.timeframes, execution, terms.combine, terms.objective, store=_store)
+    try:
+        candles = _store.load_candles(market.pair, market.timeframe, market.source)
+        return bench_on(candles, terms.timeframes, execution, terms.combine, terms.objective, store=_store)
+    except _LASTING as error:
+        return error
 
 
 def seen(bench: Bench, timeframe: str) -> Candles:
