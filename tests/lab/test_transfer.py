@@ -391,6 +391,13 @@ def test_each_result_counts_as_a_trial(store, other, born):
     assert store.count_trials(CANDLES.pair) == 2
 
 
+def test_results_with_other_costs_or_another_combine_are_trials_of_their_own(store, other):
+    rows = [phenotype(), phenotype(execution={"fee_bps": 5.0}), phenotype(combine="first"), phenotype()]
+    (number,) = other.add_cells([readable(phenotypes=tuple(rows))])
+    import_cell(sent(other, number), store=store)
+    assert len(store.trials()) == 3
+
+
 def test_the_trials_behind_a_result_are_not_forgotten_on_the_way(store, other, born):
     number = import_cell(sent(other, born.cell_id), store=store).cell_id
     document = export_cell(store, number)
