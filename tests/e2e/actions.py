@@ -12,10 +12,10 @@ def visit(page, url):
     page.wait_for_selector(IDLE)
 
 
-def click_row(page, table, row, row_px=ROW_PX, at_px=15):
+def click_row(page, table, row, row_px=ROW_PX):
     """Click the row, counted from 0, of the table of that name, once it lies still."""
     box = at_rest(page, page.get_by_role("region", name=table).locator("canvas").first)
-    page.mouse.click(box["x"] + at_px, box["y"] + row_px * (row + 1.5))
+    page.mouse.click(box["x"] + 15, box["y"] + row_px * (row + 1.5))
 
 
 def at_rest(page, element):

@@ -72,7 +72,7 @@ def hostile(tmp_path_factory, serve):
         yield url
 
 
-WRONG = ("999", "abc", "-1", "1e99", "٣", "<img src=x onerror='window.hacked=1'>")
+WRONG = ("999", "abc", "-1", "<img src=x onerror='window.hacked=1'>")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ WRONG = ("999", "abc", "-1", "1e99", "٣", "<img src=x onerror='window.hacked=1'
 def test_what_is_not_there_is_said_in_a_sentence(page, hostile, address):
     for wrong in WRONG:
         shown = open_page(page, f"{hostile}/{address}{wrong}")
-        assert wrong[:3] in shown or "3" in shown
+        assert wrong[:3] in shown
         assert page.locator(FAILED).count() == 0
         assert page.evaluate("window.hacked") is None
 

@@ -72,7 +72,7 @@ def _table(cells: pd.DataFrame, ids: Sequence[int]) -> None:
         _for_people(cells),
         key=key,
         on_select=partial(_choose, key, ids),
-        selection_mode=("single-row", "single-cell"),  # a click anywhere in a row is meant for it
+        selection_mode="single-row",
         hide_index=True,
         height=min(_HEIGHT_PX, _ROW_PX * (len(ids) + 1) + 2),
         row_height=_ROW_PX,
@@ -123,8 +123,7 @@ def _given(cells: pd.DataFrame, column: str) -> pd.Series:
 
 
 def _choose(table: str, ids: Sequence[int]) -> None:
-    selection = st.session_state[table]["selection"]
-    rows = [row for row, _ in selection["cells"]] or selection["rows"]
+    rows = st.session_state[table]["selection"]["rows"]
     if rows and rows[0] < len(ids):
         st.query_params["cell"] = str(ids[rows[0]])
     else:

@@ -54,7 +54,7 @@ def show(listed: Sequence[Held], chosen: Held | None) -> None:
         _for_people(listed, time.time()),
         key=key,
         on_select=partial(_choose, key, [address(series) for series in listed]),
-        selection_mode=("single-row", "single-cell"),  # a click anywhere in a row is meant for it
+        selection_mode="single-row",
         hide_index=True,
         height="content" if len(listed) < _MOST_ROWS else _ROW_PX * _MOST_ROWS,
         row_height=_ROW_PX,
@@ -103,8 +103,7 @@ def _age(series: Held, now_s: float) -> str:
 
 
 def _choose(table: str, addresses: Sequence[dict[str, str]]) -> None:
-    selection = st.session_state[table]["selection"]
-    rows = [row for row, _ in selection["cells"]] or selection["rows"]
+    rows = st.session_state[table]["selection"]["rows"]
     if rows and rows[0] < len(addresses):
         st.query_params.update(addresses[rows[0]])
     else:
