@@ -15,11 +15,10 @@ from evotrade.ui.cells import actions, charts, relatives
 from evotrade.ui.cells import reads as cell_reads
 from evotrade.ui.cells.reads import Verdict
 from evotrade.ui.genome import show_genome
+from evotrade.ui.numbers import show_cards, show_table
 from evotrade.ui.phenotypes import Series
 from evotrade.ui.text import as_markdown, facts, sentence, shortened
 
-_CARDS = ("return_pct", "buy_hold_return_pct", "max_drawdown_pct", "sharpe", "trades", "win_rate_pct")
-_CARDS_IN_A_ROW = 3
 _TITLE, _WORD, _SENTENCE, _PARAGRAPH = 120, 120, 300, 600  # characters; an import may bring any number
 _PARAGRAPH_PX = 160
 _REASONS = {"alive": "Warning", "dead": "Cause of death"}
@@ -144,19 +143,10 @@ def _numbers(cell: Cell, market: Series, measured: Mapping[str, Mapping[str, Phe
         splits = measured[timeframe]
         split = _one_of("Split", tuple(splits), "split")
     shown = splits[split]
-    st.caption(phenotypes.span(shown) + (", recorded by another system" if shown.recorded else ""))
-    _cards(shown)
+    st.caption(phenotypes.span(shown) + (", recorded elsewhere" if shown.recorded else ""))
+    show_cards(shown)
     charts.show(cell, shown)
-    st.dataframe(
-        phenotypes.metrics_table(splits, formats.quote_currency(shown.pair)),
-        hide_index=True,
-        height="content",
-        row_height=28,
-        column_config={
-            name: st.column_config.TextColumn(f"{timeframe} {name}", alignment="right") for name in splits
-        },
-        alt=f"Metrics of cell {cell.cell_id} at {timeframe}, a column for each split",
-    )
+    show_table(splits, timeframe, f"cell {cell.cell_id}")
     for note in phenotypes.unseen(tuple(splits)):
         st.caption(f":material/lock: {note}")
 
@@ -180,11 +170,3 @@ def _one_of(label: str, options: tuple[str, ...], key: str) -> str:
         label_visibility="collapsed",
     )
     return chosen or options[0]
-
-
-def _cards(shown: Phenotype) -> None:
-    with st.grid(_CARDS_IN_A_ROW, min_column_width=110, gap="xsmall"):
-        for name in _CARDS:
-            if phenotypes.knows(shown, name):
-                value = formats.headline(name, shown.metrics[name])
-                st.metric(formats.metric_label(name), value, border=True)

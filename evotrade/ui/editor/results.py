@@ -14,11 +14,9 @@ from evotrade.ui import formats, phenotypes
 from evotrade.ui.badges import market_badge, status_badge
 from evotrade.ui.cells import charts
 from evotrade.ui.editor import reads
+from evotrade.ui.numbers import show_cards, show_table
 from evotrade.ui.phenotypes import Series
 from evotrade.ui.text import as_markdown
-
-_CARDS = ("return_pct", "buy_hold_return_pct", "max_drawdown_pct", "sharpe", "trades", "win_rate_pct")
-_CARDS_IN_A_ROW = 3
 
 
 def show_nothing_yet() -> None:
@@ -61,23 +59,12 @@ def _numbers(tried: Tried, measured: Mapping[str, Mapping[str, Phenotype]]) -> N
         split = _one_of("Split", tuple(splits))
     shown = splits[split]
     st.caption(phenotypes.span(shown))
-    with st.grid(_CARDS_IN_A_ROW, min_column_width=110, gap="xsmall"):
-        for name in _CARDS:
-            st.metric(formats.metric_label(name), formats.headline(name, shown.metrics[name]), border=True)
+    show_cards(shown)
     replay = partial(reads.replayed, tried.bench, tried.genome, timeframe, split)
     charts.show_run(replay, shown, "this strategy")
     for note in replay().notes:
         st.caption(as_markdown(note))
-    st.dataframe(
-        phenotypes.metrics_table(splits, formats.quote_currency(shown.pair)),
-        hide_index=True,
-        height="content",
-        row_height=28,
-        column_config={
-            name: st.column_config.TextColumn(f"{timeframe} {name}", alignment="right") for name in splits
-        },
-        alt=f"Metrics of the test at {timeframe}, a column for each split",
-    )
+    show_table(splits, timeframe, "the test")
 
 
 def _one_of(label: str, options: tuple[str, ...]) -> str:

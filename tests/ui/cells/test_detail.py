@@ -147,7 +147,7 @@ def test_a_vault_nobody_opened_is_shown_as_unopened(tmp_path, open_app):
 def test_recorded_numbers_are_labelled_and_have_no_equity(tmp_path, open_app):
     app = open_app(a_store(tmp_path, a_cell(phenotypes=(a_phenotype(split="all", recorded=True),))))
     captions = " ".join(caption.value for caption in app.caption)
-    assert "recorded by another system" in captions
+    assert "recorded elsewhere" in captions
     assert "No equity or trades to draw" in captions
     assert list(app.dataframe[1].value) == ["Metric", "all, recorded"]
 
