@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,86 +44,83 @@ def skips(evaluation: Evaluation) -> dict[str, str]:
     return {name: evaluated.skipped for name, evaluated in evaluation.items() if evaluated.skipped}
 
 
-def phenotypes(
-    evaluation: Evaluation, plan: Plan, candles: Candles, seed: int | None = None
-) -> tuple[Phenotype, ...]:
-    """One phenotype a timeframe and split, with its provenance; a skipped timeframe says so."""
-    return tuple(_phenotypes(evaluation, plan, candles, seed))
+class Evidence:
+    """What all results of one plan on one series share, worked out once, and what is kept of each result."""
 
+    def __init__(self, plan: Plan, candles: Candles) -> None:
+        self._plan, self._candles = plan, candles
+        self._series_s = int(candles.time_s[0]), int(candles.end_s[-1])
+        self._execution = plan.execution.to_dict()
+        self._settings_keys = {timeframe: self._settings_key(timeframe) for timeframe in plan.spans}
 
-def _phenotypes(
-    evaluation: Evaluation, plan: Plan, candles: Candles, seed: int | None
-) -> Iterator[Phenotype]:
-    execution = plan.execution.to_dict()
-    for timeframe, spans in plan.spans.items():
-        found = {outcome.split: outcome for outcome in evaluation[timeframe].outcomes}
-        for span in spans:
-            outcome = found.get(span.split)
-            yield Phenotype(
-                pair=candles.pair,
-                source=candles.source,
-                timeframe=timeframe,
-                split=span.split,
-                start_s=span.start_s,
-                end_s=span.end_s,
-                bars=outcome.bars if outcome else 0,
-                metrics=outcome.metrics if outcome else {},
-                base_timeframe=candles.timeframe,
-                data_hash=candles.data_hash,
-                series_start_s=int(candles.time_s[0]),
-                series_end_s=int(candles.end_s[-1]),
-                execution=execution,
-                combine=plan.combine,
-                engine_version=ENGINE_VERSION,
-                seed=seed,
-                skipped=evaluation[timeframe].skipped,
-            )
+    def phenotypes(self, evaluation: Evaluation, seed: int | None = None) -> tuple[Phenotype, ...]:
+        """One phenotype a timeframe and split, with its provenance; a skipped timeframe says so."""
+        return tuple(self._phenotypes(evaluation, seed))
 
+    def trials(self, genome: Genome, evaluation: Evaluation, occasion: Occasion) -> tuple[Trial, ...]:
+        """One trial for each timeframe and split that ran: each is a chance to be lucky of its own."""
+        return tuple(
+            self._trial(genome, timeframe, outcome, occasion)
+            for timeframe in self._plan.spans
+            for outcome in evaluation[timeframe].outcomes
+        )
 
-def trials(
-    genome: Genome, evaluation: Evaluation, plan: Plan, candles: Candles, occasion: Occasion
-) -> tuple[Trial, ...]:
-    """One trial for each timeframe and split that ran: each is a chance to be lucky of its own."""
-    return tuple(
-        _trial(genome, timeframe, outcome, plan, candles, occasion)
-        for timeframe in plan.spans
-        for outcome in evaluation[timeframe].outcomes
-    )
+    def _settings_key(self, timeframe: str) -> str:
+        settings = {"timeframe": timeframe, "combine": self._plan.combine, "execution": self._execution}
+        return settings_key(settings)
 
+    def _phenotypes(self, evaluation: Evaluation, seed: int | None) -> Iterator[Phenotype]:
+        series_start_s, series_end_s = self._series_s
+        for timeframe, spans in self._plan.spans.items():
+            found = {outcome.split: outcome for outcome in evaluation[timeframe].outcomes}
+            for span in spans:
+                outcome = found.get(span.split)
+                yield Phenotype(
+                    pair=self._candles.pair,
+                    source=self._candles.source,
+                    timeframe=timeframe,
+                    split=span.split,
+                    start_s=span.start_s,
+                    end_s=span.end_s,
+                    bars=outcome.bars if outcome else 0,
+                    metrics=outcome.metrics if outcome else {},
+                    base_timeframe=self._candles.timeframe,
+                    data_hash=self._candles.data_hash,
+                    series_start_s=series_start_s,
+                    series_end_s=series_end_s,
+                    execution=self._execution,
+                    combine=self._plan.combine,
+                    engine_version=ENGINE_VERSION,
+                    seed=seed,
+                    skipped=evaluation[timeframe].skipped,
+                )
 
-def _trial(
-    genome: Genome, timeframe: str, outcome: Outcome, plan: Plan, candles: Candles, occasion: Occasion
-) -> Trial:
-    span = next(span for span in plan.spans[timeframe] if span.split == outcome.split)
-    settings: Mapping[str, object] = {
-        "timeframe": timeframe,
-        "combine": plan.combine,
-        "execution": plan.execution.to_dict(),
-    }
-    return Trial(
-        genome_id=genome.id,
-        genome=str(genome),
-        settings_key=settings_key(settings),
-        pair=candles.pair,
-        source=candles.source,
-        timeframe=timeframe,
-        split=outcome.split,
-        start_s=span.start_s,
-        end_s=span.end_s,
-        bars=outcome.bars,
-        trades=int(outcome.metrics["trades"]),
-        fingerprint=outcome.fingerprint,
-        slice_n=tuple(outcome.slices.n),
-        slice_sum=tuple(outcome.slices.sum),
-        slice_sum_sq=tuple(outcome.slices.sum_sq),
-        skew=outcome.slices.skew,
-        kurtosis=outcome.slices.kurtosis,
-        outcome=occasion.outcome,
-        reason=occasion.reason,
-        fitness=occasion.fitness,
-        created_at=occasion.created_at,
-        dish=occasion.dish,
-        run_id=occasion.run_id,
-        generation=occasion.generation,
-        operator=occasion.operator,
-    )
+    def _trial(self, genome: Genome, timeframe: str, outcome: Outcome, occasion: Occasion) -> Trial:
+        span = next(span for span in self._plan.spans[timeframe] if span.split == outcome.split)
+        return Trial(
+            genome_id=genome.id,
+            genome=str(genome),
+            settings_key=self._settings_keys[timeframe],
+            pair=self._candles.pair,
+            source=self._candles.source,
+            timeframe=timeframe,
+            split=outcome.split,
+            start_s=span.start_s,
+            end_s=span.end_s,
+            bars=outcome.bars,
+            trades=int(outcome.metrics["trades"]),
+            fingerprint=outcome.fingerprint,
+            slice_n=tuple(outcome.slices.n),
+            slice_sum=tuple(outcome.slices.sum),
+            slice_sum_sq=tuple(outcome.slices.sum_sq),
+            skew=outcome.slices.skew,
+            kurtosis=outcome.slices.kurtosis,
+            outcome=occasion.outcome,
+            reason=occasion.reason,
+            fitness=occasion.fitness,
+            created_at=occasion.created_at,
+            dish=occasion.dish,
+            run_id=occasion.run_id,
+            generation=occasion.generation,
+            operator=occasion.operator,
+        )

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from evotrade.cells import Cell, failure_to_be_born, is_viable
+from evotrade.cells import Cell, Phenotype, failure_to_be_born, is_viable
 from evotrade.evolution.dish import Dish
 from evotrade.evolution.evaluation import Evaluation, Plan
-from evotrade.evolution.evidence import Occasion, outcomes, phenotypes, skips, trials
+from evotrade.evolution.evidence import Evidence, Occasion, outcomes, skips
 from evotrade.evolution.fitness import Fitness, measure_fitness
 from evotrade.evolution.ledger import Trial
 from evotrade.evolution.search import Candidate
@@ -48,6 +48,7 @@ class Delivery:
 
 def deliver(brood: Sequence[Candidate], evaluations: Sequence[Evaluation], setting: Setting) -> Delivery:
     """Judge a brood, in its order."""
+    evidence = Evidence(setting.plan, setting.candles)
     cells: list[Cell] = []
     newborn: list[Member] = []
     ledger: list[Trial] = []
@@ -56,7 +57,8 @@ def deliver(brood: Sequence[Candidate], evaluations: Sequence[Evaluation], setti
         fitness = measure_fitness(outcomes(evaluation, "train"), setting.dish)
         reason = _failure(candidate, evaluation, fitness)
         if reason is None:
-            cell = _cell(candidate, evaluation, fitness, setting, cell_id=-len(cells) - 1)
+            phenotypes = evidence.phenotypes(evaluation, setting.dish.seed)
+            cell = _cell(candidate, phenotypes, fitness, setting, cell_id=-len(cells) - 1)
             cells.append(cell)
             if cell.status == "alive":
                 newborn.append(_member(cell, candidate, evaluation, fitness))
@@ -72,7 +74,7 @@ def deliver(brood: Sequence[Candidate], evaluations: Sequence[Evaluation], setti
             generation=setting.generation,
             operator=candidate.operator,
         )
-        ledger.extend(trials(candidate.genome, evaluation, setting.plan, setting.candles, occasion))
+        ledger.extend(evidence.trials(candidate.genome, evaluation, occasion))
     return Delivery(tuple(cells), tuple(newborn), tuple(ledger), dict(failures))
 
 
@@ -86,7 +88,11 @@ def _failure(candidate: Candidate, evaluation: Evaluation, fitness: Fitness) -> 
 
 
 def _cell(
-    candidate: Candidate, evaluation: Evaluation, fitness: Fitness, setting: Setting, cell_id: int
+    candidate: Candidate,
+    phenotypes: tuple[Phenotype, ...],
+    fitness: Fitness,
+    setting: Setting,
+    cell_id: int,
 ) -> Cell:
     parents = [parent.cell_id for parent in candidate.parents]
     cell = Cell(
@@ -103,7 +109,7 @@ def _cell(
         operator=candidate.operator,
         combine=setting.plan.combine,
         objective=setting.dish.objective,
-        phenotypes=phenotypes(evaluation, setting.plan, setting.candles, setting.dish.seed),
+        phenotypes=phenotypes,
     )
     verdict = is_viable(cell, setting.dish.viability)
     return replace(cell, status=verdict.status, reasons=verdict.reasons + verdict.warnings)

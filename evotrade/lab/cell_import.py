@@ -15,7 +15,7 @@ from evotrade.engine.backtest import Span
 from evotrade.engine.execution import Execution
 from evotrade.errors import NotFound, StoreError
 from evotrade.evolution.evaluation import Plan, evaluate_batch
-from evotrade.evolution.evidence import Occasion, phenotypes, trials
+from evotrade.evolution.evidence import Evidence, Occasion
 from evotrade.evolution.ledger import Trial
 from evotrade.genome import as_genome
 from evotrade.lab.candles import keep_candles
@@ -156,13 +156,14 @@ def _result(file: CellFile, told: Phenotype, series: _Series) -> _Result:
     span = Span(told.split, told.start_s, told.end_s)
     plan = Plan({told.timeframe: (span,)}, Execution.from_dict(told.execution), told.combine)
     (evaluation,) = evaluate_batch([genome], candles, plan)
-    (computed,) = phenotypes(evaluation, plan, candles, told.seed)
+    evidence = Evidence(plan, candles)
+    (computed,) = evidence.phenotypes(evaluation, told.seed)
     different = tuple(told.metrics) if computed.skipped else differing(told.metrics, computed.metrics)
     if told.bars != computed.bars:
         different += ("bars",)
     return _Result(
         phenotypes=(computed, told) if different else (computed,),
-        trials=trials(genome, evaluation, plan, candles, _occasion(file, _now())),
+        trials=evidence.trials(genome, evaluation, _occasion(file, _now())),
         candles=candles if series.given is not None else None,
         reproduction=Reproduction(told, dict(computed.metrics), different),
     )

@@ -13,7 +13,7 @@ from evotrade.engine.backtest import Backtest, Span, backtest
 from evotrade.engine.execution import Execution
 from evotrade.errors import DataError, NotEnoughCandles, NotFound
 from evotrade.evolution.evaluation import Evaluation, Plan, evaluate_batch, series_columns
-from evotrade.evolution.evidence import Occasion, outcomes, phenotypes, skips, trials
+from evotrade.evolution.evidence import Evidence, Occasion, outcomes, skips
 from evotrade.evolution.fitness import measure_fitness
 from evotrade.evolution.ledger import Trial
 from evotrade.genome import Genome, as_genome
@@ -52,7 +52,7 @@ def try_on(bench: Bench, genome: Genome | str, store: Store) -> Tried:
     evaluation = _evaluate(tree, bench)
     cell = _cell(tree, evaluation, bench)
     occasion = Occasion("test", "", cell.fitness, cell.created_at)
-    entries = store.enter_once(trials(tree, evaluation, bench.plan, bench.candles, occasion))
+    entries = store.enter_once(Evidence(bench.plan, bench.candles).trials(tree, evaluation, occasion))
     counted = store.count_trials(bench.candles.pair, bench.start_s, bench.end_s)
     return Tried(bench, tree, cell, tuple(entries), counted)
 
@@ -86,7 +86,7 @@ def create_on(
         operator=BY_HAND if forked_from else "",
     )
     occasion = Occasion("born", "", cell.fitness, cell.created_at, "", None, cell.generation, cell.operator)
-    looks = trials(tree, evaluation, bench.plan, bench.candles, occasion)
+    looks = Evidence(bench.plan, bench.candles).trials(tree, evaluation, occasion)
     with store.write():
         keep_candles(bench.candles, store)
         (cell_id,) = store.add_cells([cell])
@@ -131,12 +131,13 @@ def count_looks(
 ) -> None:
     """Record evaluations on all of the candles that made no cell as trials, in one transaction."""
     now = _now()
+    evidence = Evidence(plan, candles)
     ledger: list[Trial] = []
     for genome, evaluation in zip(genomes, evaluations, strict=True):
         returns = (row.metrics["return_pct"] for row in outcomes(evaluation, "all").values())
         best = max((value for value in returns if not math.isnan(value)), default=math.nan)
         occasion = Occasion("test", "", best, now)
-        ledger.extend(trials(genome, evaluation, plan, candles, occasion))
+        ledger.extend(evidence.trials(genome, evaluation, occasion))
     store.enter_once(ledger)
 
 
@@ -228,7 +229,7 @@ def _cell(genome: Genome, evaluation: Evaluation, bench: Bench) -> Cell:
         origin="person",
         combine=bench.dish.combine,
         objective=bench.dish.objective,
-        phenotypes=phenotypes(evaluation, bench.plan, bench.candles),
+        phenotypes=Evidence(bench.plan, bench.candles).phenotypes(evaluation),
     )
     verdict = is_viable(cell, bench.dish.viability)
     return replace(cell, status=verdict.status, reasons=verdict.reasons + verdict.warnings)

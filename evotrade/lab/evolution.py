@@ -19,7 +19,7 @@ from evotrade.engine import ENGINE_VERSION
 from evotrade.errors import EvolutionError
 from evotrade.evolution.dish import Dish
 from evotrade.evolution.evaluation import Plan, evaluate_all, series_columns
-from evotrade.evolution.evidence import Occasion, outcomes, phenotypes, trials
+from evotrade.evolution.evidence import Evidence, Occasion, outcomes
 from evotrade.evolution.executors import open_executor
 from evotrade.evolution.fitness import measure_fitness
 from evotrade.evolution.generation import Setting, deliver
@@ -248,7 +248,7 @@ class _Lab:
         if not genomes or not plan.spans:
             return
         evaluations = evaluate_all(genomes, self.candles, plan, self.pool, self.workers)
-        now = _now()
+        evidence, now = Evidence(plan, self.candles), _now()
         ledger: list[Trial] = []
         scored: dict[int, tuple[Phenotype, ...]] = {}
         verdicts: list[tuple[int, Viability]] = []
@@ -257,8 +257,8 @@ class _Lab:
             occasion = Occasion(
                 "finalist", "", fitness.value, now, self.dish.name, self.run_id, cell.generation
             )
-            ledger.extend(trials(genome, evaluation, plan, self.candles, occasion))
-            scored[cell.cell_id] = phenotypes(evaluation, plan, self.candles, self.dish.seed)
+            ledger.extend(evidence.trials(genome, evaluation, occasion))
+            scored[cell.cell_id] = evidence.phenotypes(evaluation, self.dish.seed)
             grown = replace(cell, phenotypes=cell.phenotypes + scored[cell.cell_id])
             verdicts.append((cell.cell_id, is_viable(grown, self.dish.viability)))
         self.store.save_scores(scored, ledger, _statuses(verdicts), now)

@@ -16,7 +16,7 @@ from evotrade.engine.execution import Execution
 from evotrade.engine.metrics import METRICS
 from evotrade.errors import DataError, StoreError
 from evotrade.evolution.evaluation import evaluate_batch
-from evotrade.evolution.evidence import Occasion, phenotypes, trials
+from evotrade.evolution.evidence import Evidence, Occasion
 from evotrade.evolution.ledger import Trial
 from evotrade.genome import as_genome
 from evotrade.lab.bench import whole_plan
@@ -189,7 +189,8 @@ def _evaluated(
     plan = whole_plan(candles, timeframes, Execution(), cell.combine)
     (evaluation,) = evaluate_batch([genome], candles, plan)
     occasion = Occasion("imported", "", cell.fitness, _now(), cell.dish, None, cell.generation)
-    return phenotypes(evaluation, plan, candles), trials(genome, evaluation, plan, candles, occasion)
+    evidence = Evidence(plan, candles)
+    return evidence.phenotypes(evaluation), evidence.trials(genome, evaluation, occasion)
 
 
 def _recorded_trials(
