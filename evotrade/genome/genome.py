@@ -83,8 +83,12 @@ class Genome:
         column = found.start() - before.rfind("\n")
         return GenomeError(message, line=before.count("\n") + 1, column=column, length=len(found.group()))
 
-    def __str__(self) -> str:
+    @cached_property
+    def _text(self) -> str:
         return self.render()
+
+    def __str__(self) -> str:
+        return self._text
 
     def __repr__(self) -> str:
         return f"<Genome {self.id}: {'; '.join(str(self).splitlines())}>"

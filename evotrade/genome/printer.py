@@ -72,11 +72,13 @@ class _Printer:
 
     def _text(self, node: Node, in_window: bool) -> tuple[str, int]:
         """Text of a node, and how strongly it binds."""
-        match node:
-            case Number(value):
-                return number_text(value), _PRIMARY
+        match node:  # the most frequent kinds first: evolution writes every mutant, to name it
             case Symbol():
                 return self._symbol(node, in_window), _PRIMARY
+            case Binary() | Comparison() | Logical():
+                return self._pair(node, in_window)
+            case Number(value):
+                return number_text(value), _PRIMARY
             case Window(function, argument, bars, timeframe):
                 return f"{function}{suffix_text(timeframe)}({self.text(argument, True)}, {bars})", _PRIMARY
             case Unary("-", operand):
@@ -85,8 +87,6 @@ class _Printer:
                 return f"{operator}({self.text(operand, in_window)})", _PRIMARY
             case Not(operand):
                 return f"NOT {self._within(operand, _NOT, in_window)}", _NOT
-            case Binary() | Comparison() | Logical():
-                return self._pair(node, in_window)
         raise TypeError(f"no text for {type(node).__name__}")
 
     def _symbol(self, symbol: Symbol, in_window: bool) -> str:
