@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from evotrade import timeframes
 from evotrade.genome.functions import FUNCTIONS, SYMBOLS
-from evotrade.genome.tree import Node, Rule, Symbol, Window, walk
+from evotrade.genome.tree import Node, Rule, Symbol, Window
 
 
 def lookback(rules: Iterable[Rule], timeframe: str) -> int:
@@ -20,9 +20,7 @@ def lookback(rules: Iterable[Rule], timeframe: str) -> int:
 
 def suffixes(rules: Iterable[Rule]) -> tuple[str, ...]:
     """Timeframe suffixes in use, each once, in the order of the text."""
-    nodes = (node for rule in rules for node in walk(rule.condition))
-    used = (node.timeframe for node in nodes if isinstance(node, Symbol | Window) and node.timeframe)
-    return tuple(dict.fromkeys(used))
+    return tuple(dict.fromkeys(suffix for rule in rules for suffix in rule.condition.suffixes))
 
 
 def fits(suffix: str, timeframe: str) -> bool:
@@ -37,6 +35,8 @@ def _needed(node: Node, back: int, ratio: int, outside: int, base_s: int) -> int
     `outside` counts the base bars by which the enclosing timeframes look back already: a suffix is read
     as of the close of each bar around it, so their lookbacks add up.
     """
+    if not node.suffixes:
+        return outside + _base_bars(back + node.reach, ratio)
     if isinstance(node, Symbol | Window) and node.timeframe is not None:
         outside += _base_bars(back, ratio)
         back, ratio = 0, timeframes.length_s(node.timeframe) // base_s

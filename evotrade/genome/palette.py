@@ -14,7 +14,7 @@ from evotrade.errors import SettingsError
 from evotrade.genome.functions import FUNCTIONS, SYMBOLS, TIMEFRAMES
 from evotrade.genome.genome import Genome
 from evotrade.genome.limits import MAX_LAG, MAX_NODES, MAX_RULES, MAX_WINDOW
-from evotrade.genome.lookback import fits
+from evotrade.genome.lookback import fits, lookback
 
 Item = TypeVar("Item")
 
@@ -93,7 +93,7 @@ class Palette:
             return False
         return self.max_lookback is None or (
             all(fits(suffix, self.timeframe) for suffix in genome.timeframes)
-            and genome.lookback(self.timeframe) <= self.max_lookback
+            and lookback(genome.rules, self.timeframe) <= self.max_lookback
         )
 
     def random_bars(self, rng: np.random.Generator, function: str, suffix: str | None) -> int:

@@ -3,7 +3,8 @@
 Nodes are immutable values; two nodes are equal when they mean the same written thing. A node refuses
 to be wrong at birth: an unknown name, a window out of range or too much depth is a `GenomeError`.
 Every node knows its `size` (nodes as the limits count them) and `depth`, computed once from its
-children, so that a hostile tree is refused while it is being built and no walk can recurse too deep.
+children, so that a hostile tree is refused while it is being built and no walk can recurse too deep; and
+what decides how far it looks back, which is asked of every mutant, most of whose nodes are its parent's.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from evotrade.errors import GenomeError
-from evotrade.genome.functions import SYMBOLS, TIMEFRAMES, WINDOWS
+from evotrade.genome.functions import FUNCTIONS, SYMBOLS, TIMEFRAMES, WINDOWS
 from evotrade.genome.limits import (
     MAX_DEPTH,
     MAX_LAG,
@@ -40,6 +41,10 @@ class Node:
 
     size: int = field(init=False, compare=False, repr=False)
     depth: int = field(init=False, compare=False, repr=False)
+    suffixes: tuple[str, ...] = field(init=False, compare=False, repr=False)
+    """Timeframes that it or a node below it is written with, each once, in written order."""
+    reach: int = field(init=False, compare=False, repr=False)
+    """Earlier bars that its value needs, of those it stands on; with suffixes, `lookback` knows."""
 
     @property
     def children(self) -> tuple[Node, ...]:
@@ -51,17 +56,27 @@ class Node:
         return self
 
     def __post_init__(self) -> None:
+        self._complete()
+
+    def _complete(self, bars_back: int = 0, suffix: str | None = None) -> None:
+        """Compute what follows from the children, for a node that itself looks `bars_back` bars back."""
         size = 1
-        depth = 0
+        depth = reach = 0
+        suffixes: tuple[str, ...] = () if suffix is None else (suffix,)
         for child in self.children:
             size += child.size
             depth = max(depth, child.depth)
+            reach = max(reach, child.reach)
+            if child.suffixes:
+                suffixes = tuple(dict.fromkeys(suffixes + child.suffixes))
         if depth >= MAX_DEPTH:
             raise GenomeError(TOO_DEEP)
         if size > MAX_NODES:
             raise GenomeError(TOO_MANY_NODES)
         object.__setattr__(self, "size", size)
         object.__setattr__(self, "depth", depth + 1)
+        object.__setattr__(self, "suffixes", suffixes)
+        object.__setattr__(self, "reach", bars_back + reach)
 
 
 class Expression(Node):
@@ -86,7 +101,7 @@ class Number(Expression):
         # copysign: -0.0 would be printed with a minus and read back as an operator on 0
         if not math.isfinite(self.value) or math.copysign(1.0, self.value) < 0:
             raise GenomeError(f"a number must be finite and not negative, found {self.value!r}")
-        Node.__post_init__(self)
+        self._complete()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +116,7 @@ class Symbol(Expression):
         _check_name("symbol", self.name, SYMBOLS)
         _check_timeframe(self.timeframe)
         check_whole("lag", self.lag, 0, MAX_LAG)
-        Node.__post_init__(self)
+        self._complete(self.lag + SYMBOLS[self.name].lookback, self.timeframe)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +135,7 @@ class Window(Expression):
         _check_name("function", self.function, WINDOWS)
         _check_timeframe(self.timeframe)
         check_whole("lag" if self.function == "LAG" else "window", self.bars, 1, MAX_WINDOW)
-        Node.__post_init__(self)
+        self._complete(FUNCTIONS[self.function].lookback(self.bars), self.timeframe)
 
     @property
     def children(self) -> tuple[Node, ...]:

@@ -1,5 +1,7 @@
 """Lookback: worked out by hand from the rules of the language."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from evotrade.errors import GenomeError, SettingsError
 from evotrade.genome import Genome, Palette, mutate, parse
 from evotrade.genome.functions import FUNCTIONS
+from evotrade.genome.printer import node_text
 from evotrade.genome.tree import Comparison, Expression, Rule, Window
 from tests.strategies import expressions, genomes
 
@@ -65,6 +68,18 @@ def test_the_lookback_is_that_of_the_rule_that_needs_most() -> None:
 @given(genomes(timeframes=()), st.sampled_from(("1m", "1h", "1w")))
 def test_without_suffixes_the_base_timeframe_makes_no_difference(genome: Genome, timeframe: str) -> None:
     assert genome.lookback(timeframe) == genome.lookback("4h")
+
+
+@given(genomes(timeframes=()))
+def test_without_suffixes_the_lookback_is_how_far_the_conditions_reach(genome: Genome) -> None:
+    assert genome.lookback() == max(rule.condition.reach for rule in genome.rules)
+
+
+@given(genomes())
+def test_a_node_knows_the_suffixes_below_it_in_written_order(genome: Genome) -> None:
+    for rule in genome.rules:
+        written = re.findall(r"_([0-9]+[MHDW])", node_text(rule.condition))
+        assert rule.condition.suffixes == tuple(dict.fromkeys(written))
 
 
 @given(expressions(timeframes=("1H", "4H", "1D")), st.integers(1, 50))
