@@ -45,6 +45,8 @@ def double_tournament(ranked: Sequence[Member], size: int, rng: np.random.Genera
 
     `ranked` is best first. Luke and Panait, "Fighting Bloat With Nonparametric Parsimony Pressure", 2002.
     """
-    first, second = (ranked[int(rng.integers(len(ranked), size=size).min())] for _ in range(2))
+    # both in one call, since a call costs more than its draws
+    places: list[list[int]] = rng.integers(len(ranked), size=(2, size)).tolist()
+    first, second = (ranked[min(drawn)] for drawn in places)
     smaller, larger = sorted((first, second), key=lambda one: one.genome.size)
     return smaller if rng.random() < _SMALLER_WINS else larger

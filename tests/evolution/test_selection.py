@@ -65,3 +65,13 @@ def test_the_smaller_of_two_winners_is_preferred_seven_times_in_ten():
     picked = Counter(double_tournament(ranked, 1, rng).cell_id for _ in range(4_000))
     # equal pairs (half of all) pick either; of the unequal half the smaller wins 0.7
     assert abs(picked[1] / 4_000 - (0.25 + 0.5 * 0.7)) < 0.03
+
+
+@given(st.integers(1, 300), st.integers(1, 9), st.integers(0, 2**32))
+def test_the_two_tournaments_are_drawn_one_after_the_other(count, size, seed):
+    ranked = [member(place, -place, genome=(SMALL, LARGE)[place % 2]) for place in range(count)]
+    rng = np.random.default_rng(seed)
+    winners = [ranked[rng.integers(count, size=size).min()] for _ in range(2)]
+    smaller, larger = sorted(winners, key=lambda one: one.genome.size)
+    expected = smaller if rng.random() < 0.7 else larger
+    assert double_tournament(ranked, size, np.random.default_rng(seed)) == expected
