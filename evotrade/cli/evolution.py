@@ -31,7 +31,8 @@ from evotrade.cli.output import note, say
 from evotrade.engine.execution import Execution
 from evotrade.evolution.dish import Aggregate
 from evotrade.lab.evolution import Progress as Step
-from evotrade.lab.evolution import Run, StopRules, evolve
+from evotrade.lab.evolution import Run, evolve
+from evotrade.lab.stopping import StopRules
 from evotrade.market.candles import Candles
 from evotrade.settings import load_settings
 from evotrade.store import Store

@@ -21,7 +21,7 @@ from evotrade.cli.options import DataOption, PairOption, StoreOption, candle_fil
 from evotrade.cli.output import note, say
 from evotrade.errors import EvotradeError, ExchangeError
 from evotrade.lab.candles import fetch_candles, import_file, latest_series
-from evotrade.lab.evolution import STOPPED_BY_PERSON
+from evotrade.lab.stopping import STOPPED_BY_PERSON
 from evotrade.market.candles import Candles
 from evotrade.market.synthetic import synthetic_candles
 from evotrade.settings import load_settings

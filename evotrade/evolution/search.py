@@ -38,6 +38,10 @@ class Candidate:
         """Fitness of the first parent; None for one without parents."""
         return self.parents[0].fitness if self.parents else None
 
+    def numbered(self, ids: Mapping[int, int]) -> Candidate:
+        """The candidate with the store's numbers in the place of its parents' placeholders."""
+        return replace(self, parents=tuple(parent.numbered(ids) for parent in self.parents))
+
 
 class Search:
     """A population in a dish. `members` are ranked best first; `seen` are ids of genomes already tried."""
@@ -119,7 +123,7 @@ class Search:
 
     def assign(self, ids: Mapping[int, int]) -> None:
         """Put the store's cell ids in the place of placeholders."""
-        self.members = [replace(one, cell_id=ids.get(one.cell_id, one.cell_id)) for one in self.members]
+        self.members = [member.numbered(ids) for member in self.members]
 
     @property
     def diversity(self) -> float:

@@ -6,8 +6,8 @@ Enough trades come before fitness (Deb, "An efficient constraint handling method
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +25,10 @@ class Member:
     fitness: float
     trades: int
     fingerprint: str
+
+    def numbered(self, ids: Mapping[int, int]) -> Member:
+        """The member with the store's number in the place of its placeholder, where `ids` has one."""
+        return replace(self, cell_id=ids[self.cell_id]) if self.cell_id in ids else self
 
     def rank(self, min_trades: int) -> tuple[bool, float, int, bool, int]:
         """Sorts best first: enough trades, fitness, fewer nodes, older; -1, -2, … are newborn."""

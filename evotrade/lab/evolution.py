@@ -28,30 +28,23 @@ from evotrade.evolution.records import GenerationRecord, GenerationStats
 from evotrade.evolution.search import Search, palette_for
 from evotrade.evolution.splits import Splits, borders, divide
 from evotrade.lab.candles import keep_candles
+from evotrade.lab.saving import Saver
+from evotrade.lab.stopping import StopRules
 from evotrade.market.candles import Candles
 from evotrade.settings import Settings, load_settings
 from evotrade.store import Store
 
-STOPPED_BY_PERSON = "stopped by a person"
-
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a watcher of a run is told after each generation; `left_s` is an estimate in seconds."""
+    """What a watcher of a run is told after each generation, which is about to be stored.
+
+    `left_s` is an estimate in seconds.
+    """
 
     stats: GenerationStats
     generations: int
     left_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class StopRules:
-    """When a run stops before its last generation; None: never for that reason. `stop` asks a person."""
-
-    fitness_goal: float | None = None
-    max_seconds: float | None = None
-    max_stagnation: int | None = None
-    stop: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +78,11 @@ def evolve(
 ) -> Run:
     """Evolve a dish on `candles` for `generations`, the founders' included, and score its finalists.
 
-    Each generation is stored in one transaction. A run that was killed goes on with `resume=True`, to the
-    same cells; the candles then come from the store, and `generations` may be raised. `dish_settings` are
-    those of `Dish` (population, seed, timeframes, objective, execution …); a dish keeps the thresholds of
-    viability that were set when it began. Raises `EvolutionError` when the dish exists and `resume` is not
-    asked for, or when it differs from what is asked for now.
+    Each generation is stored in one transaction, while the next one is evaluated. A run that was killed goes
+    on with `resume=True`, to the same cells; the candles then come from the store, and `generations` may be
+    raised. `dish_settings` are those of `Dish` (population, seed, timeframes, objective, execution …); a dish
+    keeps the thresholds of viability that were set when it began. Raises `EvolutionError` when the dish
+    exists and `resume` is not asked for, or when it differs from what is asked for now.
     """
     settings = settings or load_settings()
     if generations < 1:
@@ -190,27 +183,35 @@ class _Lab:
         """Evolve until a limit strikes; the reason why it ended."""
         began = time.monotonic()
         generation = first = self.next_generation
-        # asked before the first generation too: the run may have been killed after its last one
-        while not (reason := _struck(limits, self.search, time.monotonic() - began)):
-            if generation >= generations:
-                reason = "all generations done"
-                break
-            stats = self.step(generation)
-            generation += 1
-            if on_generation:
-                left = (time.monotonic() - began) / (generation - first) * (generations - generation)
-                on_generation(Progress(stats, generations, left))
+        with Saver(self.store) as saver:
+            # asked before the first generation too: the run may have been killed after its last one
+            while not (reason := limits.struck(self.search, time.monotonic() - began)):
+                if generation >= generations:
+                    reason = "all generations done"
+                    break
+                stats = self.step(generation, saver)
+                generation += 1
+                if on_generation:
+                    left = (time.monotonic() - began) / (generation - first) * (generations - generation)
+                    on_generation(Progress(stats, generations, left))
+            self.search.assign(saver.wait())
         self.score_finalists()
         self.store.finish_run(self.run_id, reason, _now())
         return reason
 
-    def step(self, generation: int) -> GenerationStats:
-        """One generation: ask, evaluate, judge, store."""
+    def step(self, generation: int, saver: Saver) -> GenerationStats:
+        """One generation: ask, evaluate, judge, begin to store.
+
+        The one before is stored meanwhile: its cells have numbers only when this brood is judged.
+        """
         began = time.perf_counter()
         plan = self.plan("train")
         brood = self.search.ask(generation)
         genomes = [candidate.genome for candidate in brood]
         evaluations = evaluate_all(genomes, self.candles, plan, self.pool, self.workers)
+        ids = saver.wait()
+        self.search.assign(ids)
+        brood = [candidate.numbered(ids) for candidate in brood]
         setting = Setting(self.dish, self.candles, plan, self.run_id, generation, _now())
         delivery = deliver(brood, evaluations, setting)
         self.search.tell(brood, delivery.newborn)
@@ -235,7 +236,7 @@ class _Lab:
             checkpoint=self.search.checkpoint(),
             finished_at=setting.now,
         )
-        self.search.assign(self.store.save_generation(record))
+        saver.save(record)
         return stats
 
     def score_finalists(self) -> None:
@@ -278,17 +279,6 @@ def divide_all(candles: Candles, dish: Dish) -> dict[str, Splits]:
         name: divide(series_columns(candles, name).candles, same, dish.warmup_bars)
         for name in dish.timeframes
     }
-
-
-def _struck(limits: StopRules, search: Search, elapsed_s: float) -> str | None:
-    goal = limits.fitness_goal
-    if goal is not None and search.members and search.members[0].fitness >= goal:
-        return "fitness goal reached"
-    if limits.max_seconds is not None and elapsed_s >= limits.max_seconds:
-        return "time is up"
-    if limits.max_stagnation is not None and search.rates.stagnant >= limits.max_stagnation:
-        return "no better cell for long"
-    return STOPPED_BY_PERSON if limits.stop() else None
 
 
 def _statuses(verdicts: Sequence[tuple[int, Viability]]) -> list[tuple[int, str, tuple[str, ...]]]:

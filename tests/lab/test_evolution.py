@@ -1,5 +1,6 @@
 """Runs of a dish: the same cells whoever computes them, and after whatever interruption."""
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,14 +9,15 @@ import numpy as np
 import pytest
 
 from evotrade.engine.execution import Execution
-from evotrade.errors import DataError, EvolutionError, NotEnoughCandles, SettingsError
+from evotrade.errors import DataError, EvolutionError, NotEnoughCandles, SettingsError, StoreError
 from evotrade.evolution.executors import SerialExecutor
 from evotrade.lab import evolution
 from evotrade.lab.cells import reproduce
-from evotrade.lab.evolution import StopRules, evolve
+from evotrade.lab.evolution import evolve
+from evotrade.lab.stopping import StopRules
 from evotrade.market import synthetic_candles
 from evotrade.settings import Settings, ViabilitySettings
-from evotrade.store import open_store
+from evotrade.store import Store, open_store
 
 CANDLES = synthetic_candles(3_000, "1h", seed=3)
 DISH = {"population": 20, "seed": 5, "warmup_bars": 200, "min_trades": 3}
@@ -102,6 +104,40 @@ def test_a_run_killed_just_before_its_end_ends_there_when_it_is_resumed(store, m
 
 def interrupted(*_):
     raise KeyboardInterrupt
+
+
+def failing_from(generation, original, error):
+    """`original`, but that its calls from this one on raise `error`; the first call is generation 0."""
+    calls = itertools.count()
+
+    def call(*arguments):
+        if next(calls) >= generation:
+            raise error
+        return original(*arguments)
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "error"),
+    [
+        (evolution, "evaluate_all", EvolutionError("a worker died")),
+        (evolution, "deliver", KeyboardInterrupt("a person")),
+        (Store, "save_generation", StoreError("the disk is full")),
+    ],
+)
+def test_an_error_ends_the_run_with_all_stored_before_it_and_a_resumed_one_ends_as_if_undisturbed(
+    store, tmp_path, monkeypatch, where, name, error
+):
+    undisturbed = open_store(tmp_path / "undisturbed.duckdb")
+    run(undisturbed)
+    with monkeypatch.context() as broken:
+        broken.setattr(where, name, failing_from(2, getattr(where, name), error))
+        with pytest.raises(type(error), match=str(error)):
+            run(store)
+    assert list(store.generations("dish")["generation"]) == [0, 1]
+    run(store, resume=True)
+    same(told(store), told(undisturbed))
 
 
 def test_a_dish_keeps_the_thresholds_of_viability_that_it_began_with(store):
