@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from evotrade.errors import GenomeError, SettingsError
-from evotrade.genome.functions import FUNCTIONS, SYMBOLS, Unit
+from evotrade.genome.functions import SYMBOLS, Unit
 from evotrade.genome.genome import Genome
 from evotrade.genome.palette import Palette, pick, tidy
 from evotrade.genome.tree import (
@@ -98,10 +98,9 @@ def random_expression(rng: np.random.Generator, palette: Palette) -> Expression:
     if draw < 0.7:
         return random_number(rng, unit)
     difference = Binary(pick(rng, ("-", "+", "/", "*")), *_two_levels(rng, palette, unit))
-    windows = [name for name in palette.functions if FUNCTIONS[name].kind == "window"]
-    if draw < 0.85 or not windows:
+    if draw < 0.85 or not palette.windows:
         return difference
-    return _window(rng, palette, pick(rng, windows), difference)
+    return _window(rng, palette, pick(rng, palette.windows), difference)
 
 
 def random_number(rng: np.random.Generator, unit: Unit | None = "price") -> Number:
@@ -124,11 +123,9 @@ def _random_rules(rng: np.random.Generator, palette: Palette) -> tuple[Rule, ...
 def _level(rng: np.random.Generator, palette: Palette, unit: Unit) -> Expression:
     """A value that lies where the columns of `unit` lie."""
     draw = rng.random()
-    keeping = [name for name in palette.functions if FUNCTIONS[name].keeps_level]
-    windows = [name for name in keeping if FUNCTIONS[name].kind == "window"]
-    pairs = [name for name in keeping if FUNCTIONS[name].kind == "bar"]
-    if pairs and draw < 0.07:
-        pair: Literal["HIGHER", "LOWER"] = "HIGHER" if pick(rng, pairs) == "HIGHER" else "LOWER"
+    windows = palette.level_windows
+    if palette.level_pairs and draw < 0.07:
+        pair: Literal["HIGHER", "LOWER"] = "HIGHER" if pick(rng, palette.level_pairs) == "HIGHER" else "LOWER"
         return Binary(pair, _level(rng, palette, unit), _level(rng, palette, unit))
     if not windows or draw < 0.45:
         lag = 0 if rng.random() < 0.5 else int((palette.max_lag + 1) ** rng.random()) - 1
@@ -155,7 +152,7 @@ def _window(rng: np.random.Generator, palette: Palette, function: str, argument:
 
 
 def _name(rng: np.random.Generator, palette: Palette, unit: Unit) -> str:
-    return pick(rng, [name for name in palette.symbols if SYMBOLS[name].unit == unit])
+    return pick(rng, palette.symbols_by_unit[unit])
 
 
 def _suffix(rng: np.random.Generator, palette: Palette) -> str | None:
@@ -167,14 +164,9 @@ def _measure_comparison(
     rng: np.random.Generator, palette: Palette, unit: Unit, relation: Relation
 ) -> Comparison:
     """A SUM, STD or RSI against the same function of other bars, since none of them lies where prices lie."""
-    measures = [
-        name
-        for name in palette.functions
-        if FUNCTIONS[name].kind == "window" and not FUNCTIONS[name].keeps_level
-    ]
-    if not measures:
+    if not palette.measures:
         return Comparison(relation, *_two_levels(rng, palette, unit))
-    function = pick(rng, measures)
+    function = pick(rng, palette.measures)
     left = _window(rng, palette, function, Symbol(_name(rng, palette, unit)))
     right = _window(rng, palette, function, left.argument)
     if function == "SUM":  # sums of different length differ by their length; so against the bars before

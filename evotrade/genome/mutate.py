@@ -279,9 +279,7 @@ def _other_operator(node: Node, rng: np.random.Generator, palette: Palette) -> N
     """`node` with another operator for the same number of operands, or as it is where there is none."""
     match node:
         case Window(function):
-            names = [
-                each for each in palette.functions if FUNCTIONS[each].kind == "window" and each != function
-            ]
+            names = [each for each in palette.windows if each != function]
             return replace(node, function=pick(rng, names)) if names else node
         case Binary(operator):
             pairs = [each for each in ARITHMETIC if each not in FUNCTIONS or each in palette.functions]

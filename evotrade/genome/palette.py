@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
 
 from evotrade import timeframes
 from evotrade.errors import SettingsError
-from evotrade.genome.functions import FUNCTIONS, SYMBOLS, TIMEFRAMES
+from evotrade.genome.functions import FUNCTIONS, SYMBOLS, TIMEFRAMES, Unit
 from evotrade.genome.genome import Genome
 from evotrade.genome.limits import MAX_LAG, MAX_NODES, MAX_RULES, MAX_WINDOW
 from evotrade.genome.lookback import fits, lookback
@@ -83,6 +84,38 @@ class Palette:
             max_lookback=max_lookback,
         )
 
+    @cached_property
+    def windows(self) -> tuple[str, ...]:
+        """Its window functions."""
+        return tuple(name for name in self.functions if FUNCTIONS[name].kind == "window")
+
+    @cached_property
+    def level_windows(self) -> tuple[str, ...]:
+        """Its window functions whose values lie where those of their arguments lie."""
+        return tuple(name for name in self.windows if FUNCTIONS[name].keeps_level)
+
+    @cached_property
+    def measures(self) -> tuple[str, ...]:
+        """Its window functions whose values lie elsewhere."""
+        return tuple(name for name in self.windows if not FUNCTIONS[name].keeps_level)
+
+    @cached_property
+    def level_pairs(self) -> tuple[str, ...]:
+        """Its functions of single bars whose values lie where those of their arguments lie."""
+        bars = (name for name in self.functions if FUNCTIONS[name].kind == "bar")
+        return tuple(name for name in bars if FUNCTIONS[name].keeps_level)
+
+    @cached_property
+    def symbols_by_unit(self) -> Mapping[Unit, tuple[str, ...]]:
+        """Its symbols that can be compared with each other."""
+        units = {SYMBOLS[name].unit for name in self.symbols}
+        return {unit: tuple(name for name in self.symbols if SYMBOLS[name].unit == unit) for unit in units}
+
+    @cached_property
+    def _fitting(self) -> frozenset[str]:
+        """All suffixes whose bars can be made of its timeframe's, whether to be drawn or not."""
+        return frozenset(suffix for suffix in TIMEFRAMES if fits(suffix, self.timeframe))
+
     def admits(self, genome: Genome, parent: Genome | None = None) -> bool:
         """Whether `genome` is within the bounds; a child may be as large as its parent, however large."""
         if parent is None:
@@ -92,7 +125,7 @@ class Palette:
         if genome.size > size or len(genome.rules) > rules:
             return False
         return self.max_lookback is None or (
-            all(fits(suffix, self.timeframe) for suffix in genome.timeframes)
+            self._fitting.issuperset(genome.timeframes)
             and lookback(genome.rules, self.timeframe) <= self.max_lookback
         )
 

@@ -93,7 +93,7 @@ class _Printer:
         word = SYMBOLS[symbol.name].alias if self.style == "readable" else symbol.name
         # DELTA(0) reads as "now" beside other lags; inside AVG(DELTA, 20) it would only be noise
         lag = "" if in_window and symbol.lag == 0 else f"({symbol.lag})"
-        return f"{word}{suffix_text(symbol.timeframe)}{lag}"
+        return f"{word}{lag}" if symbol.timeframe is None else f"{word}{suffix_text(symbol.timeframe)}{lag}"
 
     def _pair(self, node: Binary | Comparison | Logical, in_window: bool) -> tuple[str, int]:
         operator: str = node.operator

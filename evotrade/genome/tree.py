@@ -269,7 +269,8 @@ def walk(node: Node) -> Iterator[Node]:
     while waiting:
         node = waiting.pop()
         yield node
-        waiting.extend(reversed(node.children))
+        if node.size > 1:
+            waiting.extend(reversed(node.children))
 
 
 def _check_name(what: str, name: str, known: object) -> None:
