@@ -61,7 +61,10 @@ def phenotype_columns(phenotypes: Sequence[Phenotype]) -> Columns:
         columns[column] = [from_epoch(getattr(one, name)) for one in phenotypes]
     for name in METRICS:
         columns[name] = [one.metrics.get(name) for one in phenotypes]
-    columns["execution"] = [json.dumps(dict(one.execution)) for one in phenotypes]
+    # a generation's phenotypes share one object of terms, which is written once
+    terms = {id(one.execution): one.execution for one in phenotypes}
+    texts = {key: json.dumps(dict(execution)) for key, execution in terms.items()}
+    columns["execution"] = [texts[id(one.execution)] for one in phenotypes]
     return columns
 
 

@@ -18,7 +18,7 @@ from evotrade.evolution.records import GenerationRecord
 from evotrade.store.births import Brood
 from evotrade.store.cells import CellTable
 from evotrade.store.rows import fetch, insert, scalar, utc
-from evotrade.store.trials import TrialTable, insert_trials, trial_rows
+from evotrade.store.trials import TrialTable, insert_trials, trial_columns
 
 _LAST_RUN = """
     SELECT run_id, dish, started_at, finished_at, reason, latest.checkpoint, latest.checkpoint_generation
@@ -130,7 +130,7 @@ class RunTable(CellTable, TrialTable):
             record.finished_at or datetime.now(UTC), f"end of generation {record.stats.generation}"
         )
         key = {"run_id": record.run_id, "generation": record.stats.generation}
-        brood, trials = Brood(record.cells), trial_rows(record.trials)
+        brood, trials = Brood(record.cells), trial_columns(record.trials)
         with self.write() as con:
             _expect_next(con, record)
             numbers = brood.insert(con)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from evotrade.evolution.ledger import Trial
 from evotrade.store.database import Database
-from evotrade.store.rows import Row, fetch, from_epoch, insert, scalar, utc
+from evotrade.store.rows import Columns, Row, fetch, from_epoch, insert_columns, scalar, utc
 
 _TIMES = {"start_s": "span_start", "end_s": "span_end"}
 _LISTS = ("slice_n", "slice_sum", "slice_sum_sq")
@@ -49,9 +49,9 @@ class TrialTable(Database):
 
     def add_trials(self, trials: Sequence[Trial]) -> None:
         """Enter trials into the ledger."""
-        rows = trial_rows(trials)
+        columns = trial_columns(trials)
         with self.write() as con:
-            insert_trials(con, rows)
+            insert_trials(con, columns)
 
     def enter_once(self, trials: Sequence[Trial]) -> list[Entry]:
         """Enter those that the ledger lacks; says where each of `trials` is, in their order.
@@ -59,20 +59,20 @@ class TrialTable(Database):
         The same genome with the same settings on the same span of the same series is the same trial. A test
         that became a cell counts as born.
         """
-        rows = trial_rows(trials)
+        keys = [_identity(trial) for trial in trials]
         with self.write() as con:
             same = fetch(con, _SAME, {"genomes": [trial.genome_id for trial in trials]})
-            entries = {_identity(row): Entry(row["trial_id"], new=False) for row in same}
-            fresh = {_identity(row): row for row in rows if _identity(row) not in entries}
-            numbers = insert_trials(con, list(fresh.values()))
+            entries = {_stored_identity(row): Entry(row["trial_id"], new=False) for row in same}
+            fresh = {key: trial for key, trial in zip(keys, trials, strict=True) if key not in entries}
+            numbers = insert_trials(con, trial_columns(list(fresh.values())))
             known = [
-                entries[_identity(row)]
-                for row in rows
-                if row["outcome"] == "born" and _identity(row) in entries
+                entries[key]
+                for key, trial in zip(keys, trials, strict=True)
+                if trial.outcome == "born" and key in entries
             ]
             con.execute(_BORN, {"ids": [entry.trial_id for entry in known]})
         entries.update((key, Entry(number, new=True)) for key, number in zip(fresh, numbers, strict=True))
-        return [entries[_identity(row)] for row in rows]
+        return [entries[key] for key in keys]
 
     def count_trials(
         self,
@@ -119,28 +119,34 @@ class TrialTable(Database):
             return {genome_id for (genome_id,) in con.execute(sql, {"dish": dish}).fetchall()}
 
 
-def trial_rows(trials: Sequence[Trial]) -> list[Row]:
-    """Trials as rows of the ledger."""
-    return [_row(trial) for trial in trials]
+def trial_columns(trials: Sequence[Trial]) -> Columns:
+    """Trials as columns of the ledger. `StoreError` for a trial at a time without a zone."""
+    columns: dict[str, Sequence[Any]] = {
+        name: [getattr(trial, name) for trial in trials] for name in (*_PLAIN, *_LISTS)
+    }
+    for name, column in _TIMES.items():
+        columns[column] = [from_epoch(getattr(trial, name)) for trial in trials]
+    columns["created_at"] = [utc(one.created_at, f"time of the trial of {one.genome_id}") for one in trials]
+    return columns
 
 
-def insert_trials(con: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> range:
-    """Inside a write: enter rows of `trial_rows`, numbered after those there are; returns their numbers."""
+def insert_trials(con: duckdb.DuckDBPyConnection, columns: Columns) -> range:
+    """Inside a write: enter columns of `trial_columns`, numbered after the trials there are; the numbers."""
     first = int(scalar(con, "SELECT coalesce(max(trial_id), 0) + 1 FROM trials"))
-    insert(con, "trials", [{"trial_id": number, **row} for number, row in enumerate(rows, first)])
-    return range(first, first + len(rows))
+    numbers = range(first, first + len(columns["genome_id"]))
+    if numbers:
+        insert_columns(con, "trials", {"trial_id": numbers, **columns})
+    return numbers
 
 
-def _identity(row: Row) -> tuple[Any, ...]:
-    return *(row[name] for name in _IDENTITY), "" if row["genome_id"] else row["genome"]
+def _identity(trial: Trial) -> tuple[Any, ...]:
+    span = from_epoch(trial.start_s), from_epoch(trial.end_s)
+    text = "" if trial.genome_id else trial.genome
+    return trial.genome_id, trial.settings_key, trial.pair, trial.source, *span, text
 
 
-def _row(trial: Trial) -> Row:
-    row: dict[str, Any] = {name: getattr(trial, name) for name in _PLAIN}
-    row.update((name, list(getattr(trial, name))) for name in _LISTS)
-    row.update((column, from_epoch(getattr(trial, name))) for name, column in _TIMES.items())
-    row["created_at"] = utc(trial.created_at, f"time of the trial of {trial.genome_id}")
-    return row
+def _stored_identity(row: Row) -> tuple[Any, ...]:
+    return *(row[name] for name in _IDENTITY), row["genome"]
 
 
 def _where(*, start_s: int | None, end_s: int | None, **equal: str | None) -> tuple[str, dict[str, Any]]:
