@@ -20,6 +20,8 @@ Kernel = Callable[[Floats, int, Floats], Any]
 """(m,) values without NaN, n, and where the results go: one for every window that is full."""
 Means = Literal["numpy", "pandas"]
 
+_FEW = 4  # bars that are added sooner than accumulated
+
 
 def shift(values: Floats, n: int) -> Floats:
     """(n,) the values n bars ago, NaN where there was no bar."""
@@ -47,15 +49,21 @@ def over_window(function: str, values: Floats, n: int, means: Means = "numpy") -
     else:
         kernel(np.where(missing, 0.0, values), n, defined)
         gaps = np.empty(len(defined), dtype=np.int64)
-        defined[_sums(missing, width, gaps) > 0] = np.nan
+        _sums(missing.astype(np.int64), width, gaps)
+        defined[gaps > 0] = np.nan
     return result
 
 
-def _sums(values: npt.NDArray[Any], n: int, out: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _sums(values: npt.NDArray[Any], n: int, out: npt.NDArray[Any]) -> None:
     """(len - n + 1,) sums of all windows."""
+    if n <= _FEW:
+        out[:] = values[n - 1 :]
+        for age in range(1, n):
+            out += values[n - 1 - age : len(values) - age]
+        return
     total = np.cumsum(values)
     out[0] = total[n - 1]
-    return np.subtract(total[n:], total[:-n], out=out[1:])
+    np.subtract(total[n:], total[:-n], out=out[1:])
 
 
 def _means(values: Floats, n: int, out: Floats) -> None:
