@@ -11,6 +11,7 @@ import numpy as np
 from evotrade.engine.columns import Columns
 from evotrade.engine.evaluator import decide
 from evotrade.engine.execution import Execution
+from evotrade.engine.facts import Facts, Ground, facts_of
 from evotrade.engine.metrics import measure
 from evotrade.engine.simulation import Decisions, Simulation, simulate
 from evotrade.genome import Genome
@@ -38,7 +39,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Backtest:
-    """One run: the candles of its span, the decisions (n,) on them, fills and equity, metrics by name.
+    """One run: the candles of its span, the decisions (n,) on them, fills and equity, facts, metrics by name.
 
     `notes` are sentences a reader of the numbers must know.
     """
@@ -47,6 +48,7 @@ class Backtest:
     execution: Execution
     decisions: Decisions
     simulation: Simulation
+    facts: Facts
     metrics: dict[str, float]
     notes: tuple[str, ...]
 
@@ -65,10 +67,11 @@ def backtest(
     Raises `GenomeError` where the genome cannot run on the bars' timeframe.
     """
     candles = columns.candles
-    inside = (span or Span.whole(candles)).bars(candles)
+    chosen = span or Span.whole(candles)
+    inside = chosen.bars(candles)
     missing = genome.lookback(candles.timeframe) - inside.start
     decisions = decide(genome, columns, combine)[inside]
-    return _run(decisions, candles if span is None else candles[inside], execution, detail, missing)
+    return _run(decisions, candles if span is None else candles[inside], chosen, execution, detail, missing)
 
 
 def backtest_decisions(
@@ -78,20 +81,23 @@ def backtest_decisions(
     detail: Candles | None = None,
 ) -> Backtest:
     """Trade (n,) decisions: 1 buy, -1 sell, 0 hold. Raises `SettingsError` for another shape or value."""
-    return _run(decisions, candles, execution, detail, 0)
+    return _run(decisions, candles, Span.whole(candles), execution, detail, 0)
 
 
 def _run(
     decisions: Decisions,
     candles: Candles,
+    span: Span,
     execution: Execution | None,
     detail: Candles | None,
     missing_bars: int,
 ) -> Backtest:
     terms = execution or Execution()
     simulation = simulate(decisions, candles, terms, detail)
+    ground = Ground.of(candles, terms, span.start_s, span.end_s)
+    facts = facts_of(simulation, terms, ground, candles.close)
     notes = tuple(_notes(simulation, candles, missing_bars))
-    return Backtest(candles, terms, decisions, simulation, measure(simulation, candles, terms), notes)
+    return Backtest(candles, terms, decisions, simulation, facts, measure(facts), notes)
 
 
 def _notes(simulation: Simulation, candles: Candles, missing_bars: int) -> Iterator[str]:

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from evotrade.market.candles import Candles
 from evotrade.market.resample import resample
 
 Value = npt.NDArray[Any]
+Own = TypeVar("Own")
 
 CACHE_BYTES = 512 * 2**20
 _ENTRY_BYTES = 1024  # a key and an array's header, so that many short series stay bounded too
@@ -67,6 +68,7 @@ class Columns:
         self._frames: dict[str, Frame] = {candles.timeframe: self.base}
         self._kept: OrderedDict[Hashable, Value] = OrderedDict()
         self._kept_bytes = 0
+        self._owned: dict[Callable[[Columns], Any], Any] = {}
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -95,11 +97,23 @@ class Columns:
 
     def as_of(self, values: Floats, inner: Frame, outer: Frame) -> Floats:
         """(len(outer),) the value of the last inner bar that ended by each outer bar's end."""
-        bars = self.remember(("as of", inner.timeframe, outer.timeframe), lambda: _last_ended(inner, outer))
+        bars = self.last_ended(inner, outer)
         first = int(np.searchsorted(bars, 0))
         seen = np.full(len(outer), np.nan)
         seen[first:] = values[bars[first:]]
         return seen
+
+    def last_ended(self, inner: Frame, outer: Frame) -> npt.NDArray[np.int64]:
+        """(len(outer),) the last inner bar, by number, that ended by each outer bar's end, -1 for none."""
+        return self.remember(("as of", inner.timeframe, outer.timeframe), lambda: _last_ended(inner, outer))
+
+    def own(self, kind: Callable[[Columns], Own]) -> Own:
+        """What `kind` makes of these columns, made once: tables, for example."""
+        with self._lock:
+            if kind not in self._owned:
+                self._owned[kind] = kind(self)
+            made: Own = self._owned[kind]
+            return made
 
     def remember(self, key: Hashable, build: Callable[[], Value]) -> Value:
         """The value kept under `key`, or what `build` makes, read-only from then on."""
@@ -119,7 +133,6 @@ class Columns:
 
 
 def _last_ended(inner: Frame, outer: Frame) -> npt.NDArray[np.int64]:
-    """Index of the last inner bar that ended by each outer bar's end, -1 where none had."""
     return np.searchsorted(inner.end_s, outer.end_s, side="right") - 1
 
 

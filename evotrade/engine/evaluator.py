@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evotrade.engine.columns import Columns, Frame
-from evotrade.engine.windows import KERNELS, Floats, Series, lagged
+from evotrade.engine.windows import KERNELS, Fill, Floats, Series, TableKey, lagged
 from evotrade.errors import GenomeError, SettingsError
 from evotrade.genome import Genome
 from evotrade.genome.functions import SYMBOLS
@@ -36,7 +36,8 @@ Bools = npt.NDArray[np.bool_]
 Decisions = npt.NDArray[np.int8]
 
 BUY, HOLD, SELL = 1, 0, -1
-_VOTES: dict[Action, int] = {"BUY": BUY, "HOLD": HOLD, "SELL": SELL}
+VOTES: dict[Action, int] = {"BUY": BUY, "HOLD": HOLD, "SELL": SELL}
+"""Actions as decisions."""
 
 
 def decide(genome: Genome, columns: Columns, combine: str = "votes") -> Decisions:
@@ -74,6 +75,13 @@ def value(node: Node, columns: Columns, inside: Sequence[str] = ()) -> Floats | 
     return seen
 
 
+def whole_value(node: Node, columns: Columns) -> Floats:
+    """(n,) the value of an expression at each base bar, not kept for others: its caller does."""
+    compute = _number if isinstance(node, Number) else _computed
+    with np.errstate(all="ignore"):
+        return np.broadcast_to(compute(node, columns.base, columns), len(columns))
+
+
 def on_own_bars(node: Node, frame: Frame, columns: Columns) -> Floats:
     """(len(frame),) the value of an expression at each bar of a timeframe of the columns, read-only."""
     with np.errstate(all="ignore"):
@@ -81,7 +89,7 @@ def on_own_bars(node: Node, frame: Frame, columns: Columns) -> Floats:
 
 
 def _vote(rule: Rule, columns: Columns) -> Decisions:
-    then, otherwise = _VOTES[rule.then], _VOTES[rule.otherwise]
+    then, otherwise = VOTES[rule.then], VOTES[rule.otherwise]
     holds: Decisions = value(rule.condition, columns).view(np.int8)
     return holds * np.int8(then - otherwise) + np.int8(otherwise)  # many times as fast as np.where
 
@@ -171,7 +179,16 @@ def _crossed(node: Symbol | Window, suffix: str, frame: Frame, columns: Columns)
 def _series(node: Expression, frame: Frame, columns: Columns) -> Series:
     """The argument of a window with tables that all windows of this argument share."""
     values = np.broadcast_to(_number(node, frame, columns), len(frame))
-    return Series(values, lambda key, build: columns.remember((frame.timeframe, node, key), build))
+
+    def remember(key: TableKey, fill: Fill) -> Floats:
+        def build() -> Floats:
+            made = np.empty(len(values))
+            fill(made)
+            return made
+
+        return columns.remember((frame.timeframe, node, key), build)
+
+    return Series(values, remember)
 
 
 def _quotient(left: Floats, right: Floats) -> Floats:

@@ -108,6 +108,11 @@ class Limits:
         """Whether the equity at a close may end the trading."""
         return any((self.max_drawdown_pct, self.max_daily_loss_pct))
 
+    @property
+    def forbids_entries(self) -> bool:
+        """Whether an entry may have to wait."""
+        return bool(self.max_trades_per_day or self.trading_hours or self.cool_down_bars)
+
     def to_dict(self) -> dict[str, Any]:
         """The limits as JSON keeps them."""
         return asdict(self)
@@ -161,6 +166,13 @@ class Execution:
             raise SettingsError(f"initial is {self.initial}: start with an amount above 0")
         if not 0 < self.size <= 1:
             raise SettingsError(f"size is {self.size}: invest a share above 0 and at most 1")
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but decisions makes trades: no limits, no rounding by an exchange."""
+        limits = self.limits
+        limited = limits.acts_in_bar or limits.acts_at_close or limits.forbids_entries
+        return self.instrument is None and not limited
 
     def to_dict(self) -> dict[str, Any]:
         """The terms as JSON keeps them."""

@@ -1,19 +1,191 @@
-"""What several metrics of one simulation share, each computed once."""
+"""The numbers that all metrics of one run are made of, each summed in a fixed order.
+
+They are written twice: here as NumPy for one run, in `compiled/judge.py` as loops for many. Both give the
+same bits, and the formulas of `metrics.py` stand on either.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from evotrade import timeframes
+from evotrade.engine.breakeven import breakeven_fee
+from evotrade.engine.buy_hold import buy_and_hold
 from evotrade.engine.execution import Execution
-from evotrade.engine.fills import Floats, Ints
+from evotrade.engine.fills import Floats, Ints, Trades
 from evotrade.engine.simulation import Simulation
+from evotrade.engine.slices import SliceSums, slice_borders
+from evotrade.engine.sums import SlicedSums, in_order
 from evotrade.market.candles import Candles
 
 _YEAR_S = 365 * 86_400
+_NOTHING = (
+    4 * np.finfo(np.float64).eps
+)  # of the mean square: less than that is what rounding left of no variance
+
+
+class MarkFacts(NamedTuple):
+    """Of the equity at every close: sums over bars, of per-bar returns unless their name says otherwise.
+
+    A fall is a run of marks below the highest one before: `deepest` and `depths` (the sum over all falls)
+    are fractions of that mark, `longest_fall` counts bars.
+    """
+
+    final: float
+    cubes: float
+    fourths: float
+    gains: float
+    losses: float
+    squared_losses: float
+    equity: float
+    deepest: float
+    longest_fall: float
+    falls: float
+    depths: float
+
+
+class TradeFacts(NamedTuple):
+    """Of the trades; returns are fractions of what the entry cost, pnl is in quote currency.
+
+    Those of trades that are closed, but for `trades`, `held` (bars), `traded` (value of all fills), `fees`
+    and the `breakeven` fee. `deviations` are squared distances of pnl from its mean.
+    """
+
+    trades: float
+    closed: float
+    winners: float
+    losers: float
+    profits: float
+    losses: float
+    pnl: float
+    deviations: float
+    returns: float
+    log_returns: float
+    best: float
+    worst: float
+    held: float
+    held_closed: float
+    win_streak: float
+    loss_streak: float
+    traded: float
+    fees: float
+    breakeven: float
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What all runs on the same bars and terms share: spans of time, slices, and buying and holding."""
+
+    bars: int
+    bars_per_year: float
+    years: float
+    initial: float
+    borders: Ints
+    buy_hold: float
+
+    @classmethod
+    def of(cls, candles: Candles, execution: Execution, start_s: int, end_s: int) -> Ground:
+        """The ground of runs on `candles`, whose slices divide `[start_s, end_s)`."""
+        held = buy_and_hold(candles, execution)
+        return cls(
+            bars=len(candles),
+            bars_per_year=timeframes.bars_per_year(candles.timeframe),
+            years=(int(candles.end_s[-1]) - int(candles.time_s[0])) / _YEAR_S if len(candles) else math.nan,
+            initial=execution.initial,
+            borders=slice_borders(candles.time_s, start_s, end_s),
+            buy_hold=float(held[-1]) if len(candles) else math.nan,
+        )
+
+    @cached_property
+    def sums(self) -> SlicedSums:
+        """Sums over the slices."""
+        return SlicedSums(self.borders)
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """One run on its ground; `sums` and `squares` are of per-bar returns by slice."""
+
+    ground: Ground
+    sums: Sequence[float]
+    squares: Sequence[float]
+    marks: MarkFacts
+    trades: TradeFacts
+
+    @cached_property
+    def mean(self) -> float:
+        """Mean per-bar return."""
+        return _total(self.sums) / self.ground.bars if self.ground.bars else math.nan
+
+    @cached_property
+    def mean_square(self) -> float:
+        """Mean square of the per-bar returns."""
+        return _total(self.squares) / self.ground.bars if self.ground.bars else math.nan
+
+    @cached_property
+    def variance(self) -> float:
+        """Variance of the per-bar returns with divisor n; 0 when they do not differ."""
+        variance = self.mean_square - self.mean * self.mean
+        return 0.0 if variance <= _NOTHING * self.mean_square else variance
+
+    @cached_property
+    def deviation(self) -> float:
+        """Standard deviation of the per-bar returns, ddof 1."""
+        bars = self.ground.bars
+        return math.sqrt(self.variance * (bars / (bars - 1))) if bars > 1 else math.nan
+
+    @cached_property
+    def cagr(self) -> float:
+        """Growth a year as a factor − 1, over the time from the first bar's start to the last one's end."""
+        growth = np.float64(self.marks.final / self.ground.initial)
+        return float(growth ** (1 / self.ground.years)) - 1
+
+    @cached_property
+    def slices(self) -> SliceSums:
+        """What the ledger keeps."""
+        counts = tuple(int(count) for count in np.diff(self.ground.borders))
+        return SliceSums(counts, tuple(self.sums), tuple(self.squares), *self._shape())
+
+    def _shape(self) -> tuple[float, float]:
+        """Skewness and kurtosis, from sums of powers: returns are far larger than their mean."""
+        m2 = self.variance
+        if not m2 * m2 > 0:  # nothing moves, or so little that the square underflows
+            return math.nan, math.nan
+        bars, mean, square = self.ground.bars, self.mean, self.mean_square
+        cube, fourth = self.marks.cubes / bars, self.marks.fourths / bars
+        m3 = cube - 3 * mean * square + 2 * mean**3
+        m4 = fourth - 4 * mean * cube + 6 * mean * mean * square - 3 * mean**4
+        return m3 / m2**1.5, m4 / m2**2
+
+
+def facts_of(simulation: Simulation, execution: Execution, ground: Ground, close: Floats) -> Facts:
+    """The facts of one simulation on bars with those closes (n,)."""
+    returns = per_bar_returns(simulation.equity, ground.initial)
+    squares = returns * returns
+    losses = np.minimum(returns, 0.0)
+    sums = ground.sums
+    deepest, longest, falls, depths = _falls(simulation.equity, ground.initial)
+    marks = MarkFacts(
+        final=float(simulation.equity[-1]) if ground.bars else ground.initial,
+        cubes=_total(sums.of(squares * returns)),
+        fourths=_total(sums.of(squares * squares)),
+        gains=_total(sums.of(returns - losses)),
+        losses=_total(sums.of(losses)),
+        squared_losses=_total(sums.of(losses * losses)),
+        equity=_total(sums.of(simulation.equity)),
+        deepest=deepest,
+        longest_fall=longest,
+        falls=falls,
+        depths=depths,
+    )
+    trades = _trade_facts(simulation, execution, close)
+    return Facts(ground, sums.of(returns), sums.of(squares), marks, trades)
 
 
 def per_bar_returns(equity: Floats, initial: float) -> Floats:
@@ -22,66 +194,67 @@ def per_bar_returns(equity: Floats, initial: float) -> Floats:
         return equity / np.concatenate(([initial], equity[:-1])) - 1
 
 
-class Facts:
-    """A simulation with its returns, drawdowns and closed trades.
+def _falls(equity: Floats, initial: float) -> tuple[float, float, float, float]:
+    """Depth of the deepest fall, bars of the longest, their number, sum of their depths."""
+    drawdown = 1 - equity / np.maximum.accumulate(np.maximum(equity, initial))
+    under = np.concatenate(([False], drawdown > 0, [False]))
+    edges = np.flatnonzero(under[1:] != under[:-1])
+    starts, ends = edges[::2], edges[1::2]
+    if not len(starts):
+        return 0.0, 0.0, 0.0, 0.0
+    # between two falls the drawdown is 0, so a stretch from start to start has the fall's own maximum
+    depths = np.maximum.reduceat(drawdown, starts)
+    return float(depths.max()), float((ends - starts).max()), float(len(starts)), in_order(depths)
 
-    `pnl` and `trade_returns` are of closed trades, in quote currency and as fractions.
-    """
 
-    def __init__(self, simulation: Simulation, candles: Candles, execution: Execution) -> None:
-        self.simulation, self.candles, self.execution = simulation, candles, execution
-        self.bars = len(candles)
-        self.bars_per_year = timeframes.bars_per_year(candles.timeframe)
-        self.initial = execution.initial
-        self.final = float(simulation.equity[-1]) if self.bars else execution.initial
-        trades = simulation.trades
-        self.trades, self.closed = trades, trades.closed
-        self.pnl = trades.pnl[: self.closed]
-        self.trade_returns = trades.return_pct[: self.closed] / 100
+def _trade_facts(simulation: Simulation, execution: Execution, close: Floats) -> TradeFacts:
+    trades, fills = simulation.trades, simulation.fills
+    closed = trades.closed
+    pnl = trades.pnl[:closed]
+    returns = trades.return_pct[:closed] / 100
+    apart = pnl - in_order(pnl) / closed if closed else pnl
+    return TradeFacts(
+        trades=len(trades),
+        closed=closed,
+        winners=int(np.count_nonzero(pnl > 0)),
+        losers=int(np.count_nonzero(pnl < 0)),
+        profits=in_order(pnl[pnl > 0]),
+        losses=in_order(pnl[pnl < 0]),
+        pnl=in_order(pnl),
+        deviations=in_order(apart * apart),
+        returns=in_order(returns),
+        log_returns=_total([_log1p(value) for value in returns.tolist()]),
+        best=float(returns.max()) if closed else math.nan,
+        worst=float(returns.min()) if closed else math.nan,
+        held=int(trades.bars_held.sum()),
+        held_closed=int(trades.bars_held[:closed].sum()),
+        win_streak=_longest_run(pnl > 0),
+        loss_streak=_longest_run(pnl < 0),
+        traded=in_order(fills.price * fills.quantity),
+        fees=in_order(fills.fee),
+        breakeven=_breakeven(trades, execution, close),
+    )
 
-    @cached_property
-    def returns(self) -> Floats:
-        """(n,) per-bar simple returns."""
-        return per_bar_returns(self.simulation.equity, self.initial)
 
-    @cached_property
-    def losses(self) -> Floats:
-        """(n,) the negative per-bar returns, 0 for the others."""
-        return np.minimum(self.returns, 0)
+def _breakeven(trades: Trades, execution: Execution, close: Floats) -> float:
+    marked = close[-1:] if len(trades) > trades.closed else close[:0]
+    exits = np.append(trades.exit_price[: trades.closed], marked)
+    ratios = exits / trades.entry_price
+    return breakeven_fee(ratios, trades.closed, execution.size, execution.fee_on == "top")
 
-    @cached_property
-    def mean(self) -> float:
-        """Mean per-bar return."""
-        return float(self.returns.mean()) if self.bars else math.nan
 
-    @cached_property
-    def deviation(self) -> float:
-        """Standard deviation of the per-bar returns, ddof 1."""
-        return float(self.returns.std(ddof=1)) if self.bars > 1 else math.nan
+def _log1p(value: float) -> float:
+    return math.log1p(value) if value > -1 else -math.inf
 
-    @cached_property
-    def drawdown(self) -> Floats:
-        """(n,) share lost since the highest mark or `initial`, at least 0."""
-        equity = self.simulation.equity
-        return 1 - equity / np.maximum.accumulate(np.maximum(equity, self.initial))
 
-    @cached_property
-    def falls(self) -> tuple[Ints, Ints]:
-        """Drawdowns, an unrecovered one too, as first bars under the peak and the bars after their last."""
-        under = np.concatenate(([False], self.drawdown > 0, [False]))
-        edges = np.flatnonzero(under[1:] != under[:-1])
-        return edges[::2], edges[1::2]
+def _longest_run(flags: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> float:
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False]))))
+    return float((edges[1::2] - edges[::2]).max(initial=0))
 
-    @cached_property
-    def cagr(self) -> float:
-        """Growth a year as a factor − 1, over the time from the first bar's start to the last one's end."""
-        if not self.bars:
-            return math.nan
-        years = (self.candles.end_s[-1] - self.candles.time_s[0]) / _YEAR_S
-        return float(np.float64(self.final / self.initial) ** (1 / years)) - 1
 
-    @cached_property
-    def traded(self) -> float:
-        """Value of all fills in quote currency."""
-        fills = self.simulation.fills
-        return float((fills.price * fills.quantity).sum())
+def _total(values: Sequence[float]) -> float:
+    """0 + the first + the second + …; the built-in sum corrects rounding in later versions of Python."""
+    total = 0.0
+    for value in values:
+        total += value
+    return total

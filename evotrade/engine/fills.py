@@ -61,10 +61,8 @@ class Account:
     )
 
     def __init__(self, execution: Execution) -> None:
-        drift = (execution.slippage_bps + execution.spread_bps / 2) * _BPS
-        self._buy_factor = 1 + drift
-        self._sell_factor = 1 - drift
-        self._fee = execution.fee_bps * _BPS
+        self._buy_factor, self._sell_factor = price_factors(execution)
+        self._fee = fee_rate(execution)
         self._on_top = execution.fee_on == "top"
         self._size = execution.size
         self._instrument = execution.instrument
@@ -75,18 +73,17 @@ class Account:
 
     def buy(self, quoted: float) -> Fill | None:
         """Invest the size's share of the cash at `quoted` plus costs; None below the exchange's minimum."""
-        price, fee_rate = quoted * self._buy_factor, self._fee
+        price, rate = quoted * self._buy_factor, self._fee
         spend = self.cash * self._size
         if self._instrument is not None:
             price = round_price(price, self._instrument.tick_size, up=True)
-        quantity = spend / (price * (1 + fee_rate)) if self._on_top else spend * (1 - fee_rate) / price
-        fee = quantity * price * fee_rate if self._on_top else spend * fee_rate
+        quantity, fee = bought(spend, price, rate, self._on_top)
         if self._instrument is not None:
             quantity = round_quantity(quantity, self._instrument.lot_decimals)
             value = quantity * price
             if quantity <= 0 or quantity < self._instrument.order_min or value < self._instrument.cost_min:
                 return None
-            fee = value * fee_rate if self._on_top else value * fee_rate / (1 - fee_rate)
+            fee = value * rate if self._on_top else value * rate / (1 - rate)
             spend = value + fee
         self.cash -= spend
         self.position = quantity
@@ -99,12 +96,37 @@ class Account:
         price = quoted * self._sell_factor
         if self._instrument is not None:
             price = round_price(price, self._instrument.tick_size, up=False)
-        value = self.position * price
-        fee = value * self._fee
-        fill = Fill(-1, price, self.position, fee, value - fee - self.cost, self.cash + (value - fee), 0.0)
-        self.cash = fill.cash
+        fee, pnl, cash = sold(self.position, price, self._fee, self.cost, self.cash)
+        fill = Fill(-1, price, self.position, fee, pnl, cash, 0.0)
+        self.cash = cash
         self.position = 0.0
         return fill
+
+
+def price_factors(execution: Execution) -> tuple[float, float]:
+    """What slippage and half the spread make of a price, for a buyer and for a seller."""
+    drift = (execution.slippage_bps + execution.spread_bps / 2) * _BPS
+    return 1 + drift, 1 - drift
+
+
+def fee_rate(execution: Execution) -> float:
+    """The fee a side as a fraction."""
+    return execution.fee_bps * _BPS
+
+
+def bought(spend: float, price: float, rate: float, on_top: bool) -> tuple[float, float]:
+    """Quantity and fee of spending `spend` at `price`; compiled as it stands for many genomes at once."""
+    if on_top:
+        quantity = spend / (price * (1 + rate))
+        return quantity, quantity * price * rate
+    return spend * (1 - rate) / price, spend * rate
+
+
+def sold(position: float, price: float, rate: float, cost: float, cash: float) -> tuple[float, float, float]:
+    """Fee, pnl and cash afterwards of selling `position`, which cost `cost`; compiled as it stands, too."""
+    value = position * price
+    fee = value * rate
+    return fee, value - fee - cost, cash + (value - fee)
 
 
 def round_price(price: float, tick_size: float, *, up: bool) -> float:

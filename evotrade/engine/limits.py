@@ -76,25 +76,15 @@ class Protection:
     """Stop-loss, trailing stop and take-profit of one position."""
 
     def __init__(self, limits: Limits) -> None:
-        # an absent stop lies at 0, which no price reaches; an absent target at infinity
-        self._stop = 1 - (limits.stop_loss_pct or 100) / 100
-        self._trail = 1 - (limits.trailing_stop_pct or 100) / 100
-        self._target = 1 + limits.take_profit_pct / 100 if limits.take_profit_pct else np.inf
+        self._stop, self._trail, self._target = protection_factors(limits)
 
     def exit(
         self, entry: float, peak: float, open_: float, high: float, low: float
     ) -> tuple[float, Reason] | None:
-        """Price and reason of a close inside this bar, or None; `peak` is the highest price before it.
-
-        A stop fills at the worse of stop and open, a target at the better of target and open. When the
-        bar reaches both, their order is unknown: the stop wins.
-        """
-        stop, trail, target = entry * self._stop, peak * self._trail, entry * self._target
-        if low <= max(stop, trail):
-            return (min(stop, open_), "stop_loss") if stop >= trail else (min(trail, open_), "trailing_stop")
-        if high >= target:
-            return max(target, open_), "take_profit"
-        return None
+        """Price and reason of a close inside this bar, or None; `peak` is the highest price before it."""
+        levels = entry * self._stop, peak * self._trail, entry * self._target
+        price, reason = exit_in_bar(*levels, open_, high, low)
+        return (price, EXIT_REASONS[reason - 1]) if reason else None
 
     def first_exit(self, entry: float, path: Path, start: int, until: int) -> Exit | None:
         """The first of the rows `start` to `until` in which a position bought at `entry` is closed."""
@@ -115,6 +105,34 @@ class Protection:
                 return found and Exit(start + row, *found)
             peak, start, look = peaks.item(-1), end, look * 4
         return None
+
+
+EXIT_REASONS: tuple[Reason, ...] = ("stop_loss", "trailing_stop", "take_profit")
+
+
+def protection_factors(limits: Limits) -> tuple[float, float, float]:
+    """Stop and target as factors of the entry price, trailing stop as one of the peak: stop, trail, target.
+
+    An absent stop lies at 0, which no price reaches; an absent target at infinity.
+    """
+    stop = 1 - (limits.stop_loss_pct or 100) / 100
+    trail = 1 - (limits.trailing_stop_pct or 100) / 100
+    return stop, trail, 1 + limits.take_profit_pct / 100 if limits.take_profit_pct else np.inf
+
+
+def exit_in_bar(
+    stop: float, trail: float, target: float, open_: float, high: float, low: float
+) -> tuple[float, int]:
+    """Price of a close inside this bar and which of `EXIT_REASONS` it has, from 1 on; 0 where there is none.
+
+    A stop fills at the worse of stop and open, a target at the better of target and open. When the bar
+    reaches both, their order is unknown: the stop wins. Compiled as it stands for many genomes at once.
+    """
+    if low <= max(stop, trail):
+        return (min(stop, open_), 1) if stop >= trail else (min(trail, open_), 2)
+    if high >= target:
+        return max(target, open_), 3
+    return 0.0, 0
 
 
 def first_strike(equity: Floats, time_s: Ints, initial: float, limits: Limits) -> tuple[int, Reason] | None:

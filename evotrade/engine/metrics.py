@@ -11,14 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from evotrade.engine.breakeven import breakeven_fee
-from evotrade.engine.buy_hold import buy_and_hold
-from evotrade.engine.execution import Execution
 from evotrade.engine.facts import Facts
-from evotrade.engine.simulation import Simulation
-from evotrade.market.candles import Candles
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +30,8 @@ METRICS: Mapping[str, Metric] = _TABLE
 """All metrics by name, in the order in which they are shown."""
 
 
-def measure(simulation: Simulation, candles: Candles, execution: Execution) -> dict[str, float]:
-    """Every metric of `METRICS` for a simulation of `candles` under `execution`, by name."""
-    facts = Facts(simulation, candles, execution)
+def measure(facts: Facts) -> dict[str, float]:
+    """Every metric of `METRICS` for one run, by name."""
     with np.errstate(all="ignore"):  # a value that overflows is no value
         values = {name: float(metric.compute(facts)) for name, metric in METRICS.items()}
     return {name: value if math.isfinite(value) else math.nan for name, value in values.items()}
@@ -62,13 +55,13 @@ def _ratio(above: float, below: float) -> float:
 @_metric("quote currency")
 def _net_profit(facts: Facts) -> float:
     """Final equity − initial capital."""
-    return facts.final - facts.initial
+    return facts.marks.final - facts.ground.initial
 
 
 @_metric("%")
 def _return_pct(facts: Facts) -> float:
     """Final equity / initial capital − 1."""
-    return 100 * (facts.final / facts.initial - 1)
+    return 100 * (facts.marks.final / facts.ground.initial - 1)
 
 
 @_metric("% a year")
@@ -80,176 +73,170 @@ def _cagr_pct(facts: Facts) -> float:
 @_metric("%")
 def _buy_hold_return_pct(facts: Facts) -> float:
     """Return of buying at the first possible fill, at the same costs and size, marked at the last close."""
-    equity = buy_and_hold(facts.candles, facts.execution)
-    return 100 * (float(equity[-1]) / facts.initial - 1) if facts.bars else math.nan
+    return 100 * (facts.ground.buy_hold / facts.ground.initial - 1)
 
 
 @_metric("%")
 def _exposure_pct(facts: Facts) -> float:
     """Share of closes at which a position is held, the last one too when it is sold there."""
-    return 100 * _ratio(int(np.count_nonzero(facts.simulation.held)), facts.bars)
+    return 100 * _ratio(facts.trades.held, facts.ground.bars)
 
 
 @_metric("% a year")
 def _volatility_pct(facts: Facts) -> float:
     """Standard deviation of per-bar returns (ddof 1) · √(bars per year)."""
-    return 100 * facts.deviation * math.sqrt(facts.bars_per_year)
+    return 100 * facts.deviation * math.sqrt(facts.ground.bars_per_year)
 
 
 @_metric("per √year")
 def _sharpe(facts: Facts) -> float:
     """Mean / standard deviation (ddof 1) of per-bar returns · √(bars per year) (Sharpe 1994)."""
-    return _ratio(facts.mean, facts.deviation) * math.sqrt(facts.bars_per_year)
+    return _ratio(facts.mean, facts.deviation) * math.sqrt(facts.ground.bars_per_year)
 
 
 @_metric("per √year")
 def _sortino(facts: Facts) -> float:
     """Mean / root mean square of losses over all bars · √(bars per year) (Sortino and Price 1994)."""
-    downside = math.sqrt(_ratio((facts.losses * facts.losses).sum(), facts.bars))
-    return _ratio(facts.mean, downside) * math.sqrt(facts.bars_per_year)
+    downside = math.sqrt(_ratio(facts.marks.squared_losses, facts.ground.bars))
+    return _ratio(facts.mean, downside) * math.sqrt(facts.ground.bars_per_year)
 
 
 @_metric("per year")
 def _calmar(facts: Facts) -> float:
     """Compound annual growth / maximum drawdown (Young 1991)."""
-    return _ratio(facts.cagr, facts.drawdown.max(initial=0))
+    return _ratio(facts.cagr, facts.marks.deepest)
 
 
 @_metric("")
 def _omega(facts: Facts) -> float:
     """Sum of positive / sum of negative per-bar returns: threshold 0 (Keating and Shadwick 2002)."""
-    return _ratio(np.maximum(facts.returns, 0).sum(), -facts.losses.sum())
+    return _ratio(facts.marks.gains, -facts.marks.losses)
 
 
 @_metric("%")
 def _max_drawdown_pct(facts: Facts) -> float:
     """Largest fall of a mark below the highest mark before it, or below the initial capital."""
-    return 100 * float(facts.drawdown.max(initial=0)) if facts.bars else math.nan
+    return 100 * facts.marks.deepest if facts.ground.bars else math.nan
 
 
 @_metric("bars")
 def _max_drawdown_bars(facts: Facts) -> float:
     """Longest run of marks below the highest one before, recovered or not."""
-    starts, ends = facts.falls
-    return float((ends - starts).max(initial=0)) if facts.bars else math.nan
+    return facts.marks.longest_fall if facts.ground.bars else math.nan
 
 
 @_metric("%")
 def _avg_drawdown_pct(facts: Facts) -> float:
     """Mean depth of all drawdowns, the unrecovered one too; each from its peak to its lowest mark."""
-    starts, _ = facts.falls
-    # between two falls the drawdown is 0, so a stretch from start to start has the fall's own maximum
-    return 100 * float(np.maximum.reduceat(facts.drawdown, starts).mean()) if len(starts) else math.nan
+    return 100 * _ratio(facts.marks.depths, facts.marks.falls)
 
 
 @_metric("count")
 def _trades(facts: Facts) -> float:
     """Entries filled, an open one included."""
-    return len(facts.trades)
+    return facts.trades.trades
 
 
 @_metric("count")
 def _closed_trades(facts: Facts) -> float:
     """Round trips."""
-    return facts.closed
+    return facts.trades.closed
 
 
 @_metric("%")
 def _win_rate_pct(facts: Facts) -> float:
     """Share of closed trades with a profit after fees."""
-    return 100 * _ratio(int(np.count_nonzero(facts.pnl > 0)), facts.closed)
+    return 100 * _ratio(facts.trades.winners, facts.trades.closed)
 
 
 @_metric("")
 def _profit_factor(facts: Facts) -> float:
     """Sum of profits / sum of losses of closed trades, in quote currency."""
-    return _ratio(facts.pnl[facts.pnl > 0].sum(), -facts.pnl[facts.pnl < 0].sum())
+    return _ratio(facts.trades.profits, -facts.trades.losses)
 
 
 @_metric("%")
 def _expectancy_pct(facts: Facts) -> float:
     """Arithmetic mean of the returns of closed trades."""
-    return 100 * _ratio(facts.trade_returns.sum(), facts.closed)
+    return 100 * _ratio(facts.trades.returns, facts.trades.closed)
 
 
 @_metric("%")
 def _avg_trade_pct(facts: Facts) -> float:
     """Geometric mean of the returns of closed trades (as backtesting.py's "Avg. Trade")."""
-    return 100 * float(np.expm1(_ratio(np.log1p(facts.trade_returns).sum(), facts.closed)))
+    return 100 * math.expm1(_ratio(facts.trades.log_returns, facts.trades.closed))
 
 
 @_metric("%")
 def _best_trade_pct(facts: Facts) -> float:
     """Highest return of a closed trade."""
-    return 100 * float(facts.trade_returns.max()) if facts.closed else math.nan
+    return 100 * facts.trades.best
 
 
 @_metric("%")
 def _worst_trade_pct(facts: Facts) -> float:
     """Lowest return of a closed trade."""
-    return 100 * float(facts.trade_returns.min()) if facts.closed else math.nan
+    return 100 * facts.trades.worst
 
 
 @_metric("bars")
 def _avg_holding_bars(facts: Facts) -> float:
     """Mean number of closes at which a closed trade was held."""
-    return _ratio(facts.trades.bars_held[: facts.closed].sum(), facts.closed)
+    return _ratio(facts.trades.held_closed, facts.trades.closed)
 
 
 @_metric("count")
 def _max_win_streak(facts: Facts) -> float:
     """Most closed trades in a row with a profit."""
-    return _longest_run(facts.pnl > 0) if facts.closed else math.nan
+    return facts.trades.win_streak if facts.trades.closed else math.nan
 
 
 @_metric("count")
 def _max_loss_streak(facts: Facts) -> float:
     """Most closed trades in a row with a loss."""
-    return _longest_run(facts.pnl < 0) if facts.closed else math.nan
+    return facts.trades.loss_streak if facts.trades.closed else math.nan
 
 
 @_metric("")
 def _sqn(facts: Facts) -> float:
     """System quality number: √trades · mean / standard deviation (ddof 1) of their pnl (Tharp 2008)."""
-    if facts.closed < 2:
+    trades = facts.trades
+    if trades.closed < 2:
         return math.nan
-    return math.sqrt(facts.closed) * _ratio(facts.pnl.mean(), facts.pnl.std(ddof=1))
+    deviation = math.sqrt(trades.deviations / (trades.closed - 1))
+    return math.sqrt(trades.closed) * _ratio(trades.pnl / trades.closed, deviation)
 
 
 @_metric("share of equity")
 def _kelly(facts: Facts) -> float:
     """W − (1 − W) / R for win rate W and R = mean win / mean loss in quote currency (Kelly 1956)."""
-    wins, losses = facts.pnl[facts.pnl > 0], facts.pnl[facts.pnl < 0]
-    if not (len(wins) and len(losses)):
+    trades = facts.trades
+    if not (trades.winners and trades.losers):
         return math.nan
-    win_rate = len(wins) / facts.closed
-    return win_rate - (1 - win_rate) / float(wins.mean() / -losses.mean())
+    win_rate = trades.winners / trades.closed
+    gain_to_loss = _ratio(trades.profits / trades.winners, -trades.losses / trades.losers)
+    return win_rate - _ratio(1 - win_rate, gain_to_loss)
 
 
 @_metric("times the equity")
 def _turnover(facts: Facts) -> float:
     """Value of all fills / mean equity over the whole span."""
-    return _ratio(facts.traded, facts.simulation.equity.sum() / max(1, facts.bars))
+    return _ratio(facts.trades.traded, facts.marks.equity / max(1, facts.ground.bars))
 
 
 @_metric("quote currency")
 def _fees_paid(facts: Facts) -> float:
     """Sum of all fees; slippage and spread are in the prices."""
-    return float(facts.simulation.fills.fee.sum())
+    return facts.trades.fees
 
 
 @_metric("bps a side")
 def _breakeven_bps(facts: Facts) -> float:
     """The `fee_bps` at which the same fills end with net profit 0; below 0 where only a rebate could."""
-    return 1e4 * breakeven_fee(facts.simulation.trades, facts.execution, facts.candles)
+    return 1e4 * facts.trades.breakeven
 
 
 @_metric("quote currency")
 def _final_equity(facts: Facts) -> float:
     """Equity at the last close, an open position marked without costs."""
-    return facts.final
-
-
-def _longest_run(flags: npt.NDArray[np.bool_]) -> float:
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False]))))
-    return float((edges[1::2] - edges[::2]).max(initial=0))
+    return facts.marks.final

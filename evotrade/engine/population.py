@@ -9,18 +9,19 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from evotrade.engine.backends import Backend, Stage, best_backend
 from evotrade.engine.backtest import Span
 from evotrade.engine.columns import Columns
-from evotrade.engine.evaluator import decide
+from evotrade.engine.decisions import check_group, decide_many
 from evotrade.engine.execution import Execution
-from evotrade.engine.facts import per_bar_returns
-from evotrade.engine.invariance import check_prefix_invariance
+from evotrade.engine.facts import Facts
 from evotrade.engine.metrics import measure
-from evotrade.engine.simulation import Decisions, simulate
-from evotrade.engine.slices import SliceSums, slice_sums
+from evotrade.engine.simulation import Decisions
+from evotrade.engine.slices import SliceSums
 from evotrade.errors import GenomeError
 from evotrade.genome import Genome
-from evotrade.market.candles import Candles
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,51 +51,85 @@ def evaluate_population(
     execution: Execution,
     combine: str = "votes",
     max_lookback: int | None = None,
+    backend: Backend | None = None,
 ) -> list[Evaluated]:
     """Evaluate each genome on each span, in the order given.
 
     A genome whose timeframes cannot be made of these bars is skipped, and so is one that looks back
     further than `max_lookback` bars: where genomes compete, all must be able to decide on every bar.
+    Without a `backend`, the best one that is ready is taken; all give the same bits.
     """
-    candles = columns.candles
-    stretches = [(span, span.bars(candles), candles[span.bars(candles)]) for span in spans]
-    return [_evaluate(genome, columns, stretches, execution, combine, max_lookback) for genome in genomes]
-
-
-def _evaluate(
-    genome: Genome,
-    columns: Columns,
-    stretches: Sequence[tuple[Span, slice, Candles]],
-    execution: Execution,
-    combine: str,
-    max_lookback: int | None,
-) -> Evaluated:
-    try:
-        lookback = genome.lookback(columns.timeframe)
-    except GenomeError as error:
-        return Evaluated(genome.id, skipped=error.message)
-    if max_lookback is not None and lookback > max_lookback:
-        reason = f"looks back {lookback} bars of {columns.timeframe}, the warm-up has {max_lookback}"
-        return Evaluated(genome.id, skipped=reason)
-    decisions = decide(genome, columns, combine)
-    for _, inside, _ in stretches:
-        check_prefix_invariance(genome, columns, combine, decisions, (inside.start + inside.stop) // 2)
-    outcomes = (_judge(decisions[inside], candles, span, execution) for span, inside, candles in stretches)
-    return Evaluated(genome.id, tuple(outcomes))
-
-
-def _judge(decisions: Decisions, candles: Candles, span: Span, execution: Execution) -> Outcome:
-    simulation = simulate(decisions, candles, execution)
-    returns = per_bar_returns(simulation.equity, execution.initial)
-    return Outcome(
-        split=span.split,
-        metrics=measure(simulation, candles, execution),
-        slices=slice_sums(returns, candles.time_s, span.start_s, span.end_s),
-        fingerprint=fingerprint(decisions),
-        bars=len(candles),
-    )
+    reasons = [_why_not(genome, columns.timeframe, max_lookback) for genome in genomes]
+    able = [genome for genome, reason in zip(genomes, reasons, strict=True) if reason is None]
+    backend = backend or best_backend(len(able) * len(columns))
+    outcomes = iter(_evaluate(able, columns, spans, execution, combine, backend))
+    return [
+        Evaluated(genome.id, next(outcomes) if reason is None else (), reason)
+        for genome, reason in zip(genomes, reasons, strict=True)
+    ]
 
 
 def fingerprint(decisions: Decisions) -> str:
     """16 hexadecimal digits that name a behaviour: the same decisions, the same name."""
-    return hashlib.blake2b(decisions.tobytes(), digest_size=8).hexdigest()
+    return hashlib.blake2b(np.ascontiguousarray(decisions).data, digest_size=8).hexdigest()
+
+
+def _why_not(genome: Genome, timeframe: str, max_lookback: int | None) -> str | None:
+    try:
+        lookback = genome.lookback(timeframe)
+    except GenomeError as error:
+        return error.message
+    if max_lookback is not None and lookback > max_lookback:
+        return f"looks back {lookback} bars of {timeframe}, the warm-up has {max_lookback}"
+    return None
+
+
+def _evaluate(
+    genomes: Sequence[Genome],
+    columns: Columns,
+    spans: Sequence[Span],
+    execution: Execution,
+    combine: str,
+    backend: Backend,
+) -> list[tuple[Outcome, ...]]:
+    candles = columns.candles
+    insides = [span.bars(candles) for span in spans]
+    needed = slice(
+        min((inside.start for inside in insides), default=0),
+        max((inside.stop for inside in insides), default=0),
+    )
+    views = [
+        _View(
+            span, inside.start - needed.start, Stage.of(candles[inside], execution, span.start_s, span.end_s)
+        )
+        for span, inside in zip(spans, insides, strict=True)
+    ]
+    found: list[tuple[Outcome, ...] | None] = [None] * len(genomes)
+    for group in decide_many(genomes, columns, needed, combine, backend):
+        judged = [view.judge(group.decisions, backend) for view in views]
+        for number, *outcomes in zip(group.numbers, *judged, strict=True):
+            found[number] = tuple(outcomes)
+        for inside in insides:
+            check_group(group, columns, needed, (inside.start + inside.stop) // 2, backend)
+    never = np.zeros((1, needed.stop - needed.start), np.int8)  # of one that looks back over all there is
+    silent = tuple(view.judge(never, backend)[0] for view in views) if None in found else ()
+    return [silent if outcomes is None else outcomes for outcomes in found]
+
+
+@dataclass(frozen=True)
+class _View:
+    """One span of an evaluation, which begins at bar `first` of the decisions."""
+
+    span: Span
+    first: int
+    stage: Stage
+
+    def judge(self, decisions: Decisions, backend: Backend) -> list[Outcome]:
+        facts, bars = backend.judge(decisions, self.first, self.stage), len(self.stage.candles)
+        return [
+            self._outcome(one, row[self.first : self.first + bars])
+            for one, row in zip(facts, decisions, strict=True)
+        ]
+
+    def _outcome(self, facts: Facts, decisions: Decisions) -> Outcome:
+        return Outcome(self.span.split, measure(facts), facts.slices, fingerprint(decisions), len(decisions))

@@ -23,16 +23,31 @@ The simulator jumps from fill to fill: between two of them nothing has to be loo
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 
 import numpy as np
 import numpy.typing as npt
 
 from evotrade import timeframes
+from evotrade.engine.evaluator import BUY, SELL
 from evotrade.engine.execution import Execution
-from evotrade.engine.fills import Account, FillLog, Fills, Floats, Reason, Trades, make_trades
+from evotrade.engine.fills import (
+    Account,
+    FillLog,
+    Fills,
+    Floats,
+    Reason,
+    Trades,
+    bought,
+    fee_rate,
+    make_trades,
+    price_factors,
+    sold,
+)
 from evotrade.engine.limits import DAY_S, Path, Protection, first_strike, in_trading_hours
 from evotrade.errors import SettingsError
 from evotrade.market.candles import Candles
@@ -84,6 +99,8 @@ def simulate(
     """
     _check(decisions, candles, detail)
     terms = execution or Execution()
+    if terms.is_plain:
+        return _marked(_trade_turns(decisions, candles, terms), candles, terms)
     run = _Simulator(decisions, candles, terms, detail, len(candles)).run()
     strike = first_strike(run.equity, candles.time_s, terms.initial, terms.limits)
     if strike is None:
@@ -101,6 +118,60 @@ def _check(decisions: Decisions, candles: Candles, detail: Candles | None) -> No
         raise SettingsError("decisions must be 1 (buy), -1 (sell) or 0 (hold)")
     if detail is not None and timeframes.length_s(detail.timeframe) >= timeframes.length_s(candles.timeframe):
         raise SettingsError(f"detail of {detail.timeframe} is not finer than candles of {candles.timeframe}")
+
+
+def _trade_turns(decisions: Decisions, candles: Candles, execution: Execution) -> Fills:
+    """The fills where nothing but decisions matters: a buy, a sell, a buy … at the next bar that says so."""
+    delay = int(execution.fill == "next_open")
+    price, time_s = (candles.open, candles.time_s) if delay else (candles.close, candles.end_s)
+    decided = decisions[: max(0, len(candles) - delay)]
+    said = np.flatnonzero(decided)
+    bars = said[np.diff(decided[said], prepend=SELL) != 0] + delay
+    prices, times_s = price[bars], time_s[bars]
+    reasons: list[Reason] = ["signal"] * len(bars)
+    if execution.close_at_end and len(bars) % 2:
+        bars, prices = np.append(bars, len(candles) - 1), np.append(prices, candles.close[-1])
+        times_s = np.append(times_s, candles.end_s[-1])
+        reasons.append("end")
+    for side, factor in enumerate(price_factors(execution)):
+        prices[side::2] *= factor
+    numbers = np.frombuffer(_settle(prices.tolist(), execution)).reshape(len(bars), 5)
+    sides = np.where(np.arange(len(bars)) % 2, SELL, BUY).astype(np.int8)
+    return Fills(tuple(reasons), bars, times_s, sides, prices, *np.ascontiguousarray(numbers.T))
+
+
+def _settle(prices: list[float], execution: Execution) -> array[float]:
+    """Quantity, fee, pnl, and cash and position afterwards, of a buy, a sell, a buy … at these prices."""
+    rate, on_top, size = fee_rate(execution), execution.fee_on == "top", execution.size
+    cash, numbers = execution.initial, array("d")
+    for paid, got in zip_longest(prices[::2], prices[1::2]):
+        cost = cash * size
+        quantity, fee = bought(cost, paid, rate, on_top)
+        cash -= cost
+        numbers.extend((quantity, fee, 0.0, cash, quantity))
+        if got is not None:
+            fee, pnl, cash = sold(quantity, got, rate, cost, cash)
+            numbers.extend((quantity, fee, pnl, cash, 0.0))
+    return numbers
+
+
+def _marked(
+    fills: Fills,
+    candles: Candles,
+    execution: Execution,
+    strike: tuple[int, Reason] | None = None,
+    refused: int = 0,
+) -> Simulation:
+    """Mark every close: between two fills, cash and position stand still."""
+    spans = np.diff(fills.bar, prepend=0, append=len(candles))
+    cash = np.repeat(np.append(execution.initial, fills.cash), spans)
+    position = np.repeat(np.append(0.0, fills.position), spans)
+    held = position > 0
+    if fills.reason[-1:] == ("end",):
+        held[-1] = True
+    halted_bar, halt_reason = strike or (None, None)
+    equity = cash + position * candles.close
+    return Simulation(equity, held, fills, halted_bar, halt_reason, refused)
 
 
 class _Simulator:
@@ -139,7 +210,7 @@ class _Simulator:
             self._sell(self.bars, candles.time_s.item(self.bars), candles.open.item(self.bars), strike[1])
         elif self.account.position and self.execution.close_at_end:
             self._sell(last, candles.end_s.item(last), candles.close.item(last), "end")
-        return self._result(strike)
+        return _marked(self.log.columns(), candles, self.execution, strike, self.refused)
 
     def _enter(self, earliest: int) -> int | None:
         """Buy at the first bar from `earliest` on that allows it; that bar, or None."""
@@ -190,16 +261,3 @@ class _Simulator:
         if day != self.entry_day:
             self.entry_day, self.entries_that_day = day, 0
         return self.entries_that_day < (self.max_a_day or 0)
-
-    def _result(self, strike: tuple[int, Reason] | None) -> Simulation:
-        """Mark every close: between two fills, cash and position stand still."""
-        fills = self.log.columns()
-        spans = np.diff(fills.bar, prepend=0, append=len(self.candles))
-        cash = np.repeat(np.append(self.execution.initial, fills.cash), spans)
-        position = np.repeat(np.append(0.0, fills.position), spans)
-        held = position > 0
-        if fills.reason[-1:] == ("end",):
-            held[-1] = True
-        halted_bar, halt_reason = strike or (None, None)
-        equity = cash + position * self.candles.close
-        return Simulation(equity, held, fills, halted_bar, halt_reason, self.refused)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
-from evotrade.engine.fills import Floats, Ints
+from evotrade.engine.fills import Ints
 
 SLICES = 16
 
@@ -27,26 +26,7 @@ class SliceSums(NamedTuple):
     kurtosis: float
 
 
-def slice_sums(returns: Floats, time_s: Ints, start_s: int, end_s: int) -> SliceSums:
-    """Sums of (n,) `returns` of bars that start at `time_s`, over 16 slices of `[start_s, end_s)`."""
-    borders = start_s + (end_s - start_s) * np.arange(1, SLICES) // SLICES
-    parts = np.split(returns, np.searchsorted(time_s, borders))
-    skew, kurtosis = _shape(returns)
-    return SliceSums(
-        n=tuple(len(part) for part in parts),
-        sum=tuple(float(part.sum()) for part in parts),
-        sum_sq=tuple(float((part * part).sum()) for part in parts),
-        skew=skew,
-        kurtosis=kurtosis,
-    )
-
-
-def _shape(returns: Floats) -> tuple[float, float]:
-    """Skewness and kurtosis."""
-    if not len(returns):
-        return math.nan, math.nan
-    apart = returns - returns.mean()
-    squares = apart * apart
-    m2, m3, m4 = (float(power.mean()) for power in (squares, squares * apart, squares * squares))
-    # a variance so small that its square underflows is none
-    return (m3 / m2**1.5, m4 / m2**2) if m2**2 else (math.nan, math.nan)
+def slice_borders(time_s: Ints, start_s: int, end_s: int) -> Ints:
+    """(17,) the first bar of each of 16 slices of `[start_s, end_s)`, and the number of bars."""
+    inner = start_s + (end_s - start_s) * np.arange(1, SLICES) // SLICES
+    return np.concatenate(([0], np.searchsorted(time_s, inner), [len(time_s)]))

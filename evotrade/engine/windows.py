@@ -16,7 +16,9 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 TableKey = tuple[str, int]
-Remember = Callable[[TableKey, Callable[[], Floats]], Floats]
+Fill = Callable[[Floats], None]
+Remember = Callable[[TableKey, Fill], Floats]
+"""Gives the (n,) array kept under a key, made and filled when it is asked for the first time."""
 
 
 class Series:
@@ -27,7 +29,7 @@ class Series:
 
     def __init__(self, values: Floats, remember: Remember | None = None) -> None:
         self.values = values
-        self._remember = remember or _forever()
+        self._remember = remember or _forever(len(values))
 
     def __len__(self) -> int:
         return len(self.values)
@@ -49,42 +51,48 @@ class Series:
 
         Chan, Golub, LeVeque (1979), equation 2.1b, for halves of equal size.
         """
-        if level == 0:
-            return np.where(np.isnan(self.values), np.nan, 0.0)
-        return self._remember(("m2", level), lambda: self._m2(level))
+        return self._remember(("m2", level), lambda out: self._fill_m2(out, level))
 
     def gains(self) -> Series:
         """What each bar rose over the one before, 0 where it fell; the first bar has no change."""
-        return self._derived("gains", lambda: np.maximum(_changes(self.values), 0.0))
+        return self._changes("gains", 1.0)
 
     def losses(self) -> Series:
         """What each bar fell below the one before, 0 where it rose; the first bar has no change."""
-        return self._derived("losses", lambda: np.maximum(-_changes(self.values), 0.0))
+        return self._changes("losses", -1.0)
 
     def _table(self, name: str, level: int, join: np.ufunc) -> Floats:
         if level == 0:
             return self.values
 
-        def build() -> Floats:
+        def fill(out: Floats) -> None:
             below = self._table(name, level - 1, join)
-            return _joined(join, below, below, 1 << (level - 1))
+            _join(join, below, below, 1 << (level - 1), out)
 
-        return self._remember((name, level), build)
+        return self._remember((name, level), fill)
 
-    def _m2(self, level: int) -> Floats:
+    def _fill_m2(self, out: Floats, level: int) -> None:
+        if level == 0:
+            np.subtract(self.values, self.values, out=out)  # 0, NaN where there is no value
+            out[np.isinf(self.values)] = 0.0
+            return
         half = 1 << (level - 1)
         sums, below = self.sums(level - 1), self.m2(level - 1)
-        joined = _joined(np.subtract, sums, sums, half)
-        joined *= joined
-        joined /= 2 * half
-        joined += _joined(np.add, below, below, half)
-        return joined
+        _join(np.subtract, sums, sums, half, out)
+        out *= out
+        out *= 1 / (2 * half)  # a power of two: as exact as the division, and quicker
+        out += _joined(np.add, below, below, half)
 
-    def _derived(self, name: str, build: Callable[[], Floats]) -> Series:
-        def remember(key: TableKey, build_table: Callable[[], Floats]) -> Floats:
-            return self._remember((f"{name}.{key[0]}", key[1]), build_table)
+    def _changes(self, name: str, sign: float) -> Series:
+        def fill(out: Floats) -> None:
+            _join(np.subtract, self.values, self.values, 1, out)
+            out *= sign
+            np.maximum(out, 0.0, out=out)
 
-        return Series(self._remember((name, 0), build), remember)
+        def remember(key: TableKey, fill_table: Fill) -> Floats:
+            return self._remember((f"{name}.{key[0]}", key[1]), fill_table)
+
+        return Series(self._remember((name, 0), fill), remember)
 
 
 def window_sum(series: Series, bars: int) -> Floats:
@@ -141,10 +149,15 @@ def window_std(series: Series, bars: int) -> Floats:
 
 def window_ema(series: Series, bars: int) -> Floats:
     """EMA: weights r^age with r = 1 - 2/(n+1) over the last 4n bars, renormalised, clamped."""
+    memory, decay, weights = ema_terms(bars)
+    return _clamped(_ema_sum(series.values, memory, decay) / weights, series, memory)
+
+
+def ema_terms(bars: int) -> tuple[int, float, float]:
+    """Bars of memory, the decay a bar, and the sum of all weights, of an EMA over `bars`."""
     memory = 4 * bars
     decay = 1.0 - 2.0 / (bars + 1)
-    weights = _ema_sum(np.ones(memory), memory, decay)[-1]
-    return _clamped(_ema_sum(series.values, memory, decay) / weights, series, memory)
+    return memory, decay, _ema_sum(np.ones(memory), memory, decay).item(-1)
 
 
 def window_lag(series: Series, bars: int) -> Floats:
@@ -218,10 +231,6 @@ def _unsigned_zero(values: Floats) -> Floats:
     return values
 
 
-def _changes(values: Floats) -> Floats:
-    return _joined(np.subtract, values, values, 1)
-
-
 def _older(values: Floats, bars: int) -> Floats:
     """What `values[bars:]` was `bars` bars ago."""
     return values[: max(0, len(values) - bars)]
@@ -230,9 +239,13 @@ def _older(values: Floats, bars: int) -> Floats:
 def _joined(join: np.ufunc, newer: Floats, older: Floats, bars: int) -> Floats:
     """(n,) join(newer, older `bars` bars ago), NaN where there was no bar."""
     result = np.empty(len(newer))
-    result[:bars] = np.nan
-    join(newer[bars:], _older(older, bars), out=result[bars:])
+    _join(join, newer, older, bars, result)
     return result
+
+
+def _join(join: np.ufunc, newer: Floats, older: Floats, bars: int, out: Floats) -> None:
+    out[:bars] = np.nan
+    join(newer[bars:], _older(older, bars), out=out[bars:])
 
 
 def _add(total: Floats, older: Floats, bars: int) -> None:
@@ -241,12 +254,14 @@ def _add(total: Floats, older: Floats, bars: int) -> None:
     total[bars:] += _older(older, bars)
 
 
-def _forever() -> Remember:
+def _forever(bars: int) -> Remember:
     kept: dict[TableKey, Floats] = {}
 
-    def remember(key: TableKey, build: Callable[[], Floats]) -> Floats:
+    def remember(key: TableKey, fill: Fill) -> Floats:
         if key not in kept:
-            kept[key] = build()
+            made = np.empty(bars)
+            fill(made)
+            kept[key] = made
         return kept[key]
 
     return remember

@@ -10,10 +10,8 @@ from hypothesis import strategies as st
 from evotrade.engine.backtest import backtest_decisions
 from evotrade.engine.buy_hold import buy_and_hold
 from evotrade.engine.execution import Execution
-from evotrade.engine.facts import per_bar_returns
-from evotrade.engine.metrics import METRICS, measure
+from evotrade.engine.metrics import METRICS
 from evotrade.engine.simulation import simulate
-from evotrade.engine.slices import slice_sums
 from evotrade.market.candles import Candles
 from evotrade.market.synthetic import synthetic_candles
 from tests.engine.bar_by_bar import HOUR_S, decisions, executions, markets
@@ -33,7 +31,7 @@ def measured(orders, closes, **terms):
     ones = np.ones(len(prices))
     candles = Candles(HOUR_S * np.arange(len(prices)), *[prices] * 4, ones, ones, "1h")
     execution = Execution(**{"fee_bps": 0, "initial": 100, "fill": "close", **terms})
-    return measure(simulate(np.array(orders, np.int8), candles, execution), candles, execution)
+    return backtest_decisions(np.array(orders, np.int8), candles, execution).metrics
 
 
 def test_the_table_holds_the_names_of_the_interface_in_their_order():
@@ -130,8 +128,8 @@ def test_growth_goes_by_the_calendar_over_gaps():
     half_a_year_s = 365 * 12 * HOUR_S
     candles = Candles([0, half_a_year_s - HOUR_S], *[two_closes] * 4, two_closes, two_closes, "1h")
     execution = Execution(fee_bps=0, fill="close")
-    run = simulate(np.array([1, 0], np.int8), candles, execution)
-    assert measure(run, candles, execution)["cagr_pct"] == pytest.approx(300)
+    run = backtest_decisions(np.array([1, 0], np.int8), candles, execution)
+    assert run.metrics["cagr_pct"] == pytest.approx(300)
 
 
 def test_without_trades_there_is_nothing_to_divide_by():
@@ -153,13 +151,13 @@ def test_no_bars_have_counts_and_no_ratios():
 @given(markets(), executions, st.data())
 def test_every_metric_is_finite_or_nan_and_percentages_stay_in_range(market, execution, data):
     candles = market[0]
-    run = simulate(data.draw(decisions(len(candles))), candles, execution)
-    found = measure(run, candles, execution)
+    run = backtest_decisions(data.draw(decisions(len(candles))), candles, execution)
+    found = run.metrics
     assert not any(map(math.isinf, found.values()))
     assert 0 <= found["max_drawdown_pct"] <= 100
     assert 0 <= found["exposure_pct"] <= 100
     assert found["max_drawdown_bars"] <= len(candles)
-    assert found["net_profit"] == pytest.approx(run.equity[-1] - execution.initial)
+    assert found["net_profit"] == pytest.approx(run.simulation.equity[-1] - execution.initial)
 
 
 @given(markets(), st.sampled_from(["top", "notional"]), st.sampled_from([1.0, 0.3]), st.booleans(), st.data())
@@ -167,7 +165,7 @@ def test_run_again_at_the_breakeven_fee_nothing_is_earned(market, fee_on, size, 
     candles, orders = market[0], data.draw(decisions(len(market[0])))
     terms = {"fee_on": fee_on, "size": size, "close_at_end": close_at_end}
     execution = Execution(**terms)
-    fee_bps = measure(simulate(orders, candles, execution), candles, execution)["breakeven_bps"]
+    fee_bps = backtest_decisions(orders, candles, execution).metrics["breakeven_bps"]
     assume(not math.isnan(fee_bps))
     again = simulate(orders, candles, Execution(fee_bps=fee_bps, **terms))
     assert again.equity[-1] == pytest.approx(execution.initial, rel=1e-9)
@@ -181,18 +179,25 @@ def test_a_breakeven_fee_needs_trades_and_stays_below_all_there_is():
 
 
 def test_slices_are_of_equal_time_and_the_moments_of_all():
-    time_s = np.array([0, 1, 2, 159, 160, 319]) * 10  # of 320 · 10 s, a slice is 200 s
-    sums = slice_sums(np.array([1.0, 2, 3, 4, 5, -15]), time_s, 0, 3200)
-    assert sums.n == (3, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1)
-    assert (sums.sum[0], sums.sum[7], sums.sum[8], sums.sum[15]) == (6, 4, 5, -15)
-    assert (sums.sum_sq[0], sums.sum_sq[15]) == (14, 225)
-    assert sums.skew == pytest.approx((1 + 8 + 27 + 64 + 125 - 3375) / 6 / (280 / 6) ** 1.5)
-    assert sums.kurtosis == pytest.approx((1 + 16 + 81 + 256 + 625 + 50_625) / 6 / (280 / 6) ** 2)
+    hours = np.array([0, 1, 2, 3, 159, 160, 319])  # of 320 hours, a slice is 20
+    returns = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.5, -0.6])
+    flat, ones = [np.cumprod(1 + returns)] * 4, np.ones(7)
+    candles = Candles(HOUR_S * hours, *flat, ones, ones, "1h")
+    run = backtest_decisions(np.array([1, 0, 0, 0, 0, 0, 0], np.int8), candles, Execution(0, fill="close"))
+    sums = run.facts.slices
+    assert sums.n == (4, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1)
+    assert [sums.sum[k] for k in (0, 7, 8, 15)] == pytest.approx([0.6, 0.4, 0.5, -0.6])
+    assert [sums.sum_sq[k] for k in (0, 15)] == pytest.approx([0.14, 0.36])
+    apart = returns - 0.9 / 7
+    m2, m3, m4 = (float((apart**power).sum()) / 7 for power in (2, 3, 4))
+    assert sums.skew == pytest.approx(m3 / m2**1.5)
+    assert sums.kurtosis == pytest.approx(m4 / m2**2)
 
 
-def test_an_equity_that_never_moves_has_no_moments():
-    assert np.isnan(slice_sums(np.zeros(5), np.arange(5), 0, 5)[3:]).all()
-    assert np.isnan(slice_sums(np.zeros(0), np.arange(0), 0, 0)[3:]).all()
+@pytest.mark.parametrize("bars", [5, 0])
+def test_an_equity_that_never_moves_has_no_moments(bars):
+    run = backtest_decisions(np.zeros(bars, np.int8), synthetic_candles(5, "1h", 1)[:bars])
+    assert np.isnan(run.facts.slices[3:]).all()
 
 
 def test_an_account_that_fees_ate_to_the_last_bit_is_a_loss_of_all_without_a_warning():
@@ -200,6 +205,4 @@ def test_an_account_that_fees_ate_to_the_last_bit_is_a_loss_of_all_without_a_war
     in_and_out = np.where(np.arange(6_000) % 2, 1, -1).astype(np.int8)
     outcome = backtest_decisions(in_and_out, market, Execution(fee_bps=5_000))
     assert outcome.metrics["return_pct"] == -100
-    returns = per_bar_returns(outcome.simulation.equity, 1_000)
-    sums = slice_sums(returns, market.time_s, market.time_s[0], market.end_s[-1])
-    assert math.isnan(sums.skew)
+    assert math.isnan(outcome.facts.slices.skew)

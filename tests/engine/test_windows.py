@@ -136,9 +136,11 @@ def test_windows_of_one_series_share_their_tables():
     built = []
     kept = {}
 
-    def remember(key, build):
+    def remember(key, fill):
         if key not in kept:
-            kept[key] = build()
+            made = np.empty(100)
+            fill(made)
+            kept[key] = made
             built.append(key)
         return kept[key]
 

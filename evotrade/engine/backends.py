@@ -1,0 +1,208 @@
+"""Who runs programs: NumPy, which is always there, or kernels that numba compiles; both give the same bits.
+
+Compiling takes some seconds, so nobody waits for it: `best_backend` is NumPy's until a thread has compiled
+the kernels, or loaded what another process left in the cache.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+from importlib import import_module
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from evotrade.engine import interpreter
+from evotrade.engine.columns import Columns
+from evotrade.engine.execution import Execution
+from evotrade.engine.facts import Facts, Ground, MarkFacts, TradeFacts, facts_of
+from evotrade.engine.opcodes import MAJORITY, UNANIMOUS, VOTES
+from evotrade.engine.program import Bound, bind, compile_population
+from evotrade.engine.simulation import Decisions, simulate
+from evotrade.engine.tables import Rows, Tables
+from evotrade.engine.terms import Market, Terms
+from evotrade.errors import EvotradeError
+from evotrade.genome import parse
+from evotrade.market.candles import Candles
+from evotrade.market.synthetic import synthetic_candles
+
+_WORTH_COMPILING = 20_000_000  # genomes · bars: a second of NumPy's
+_COMBINES = {"votes": VOTES, "first": VOTES, "majority": MAJORITY, "unanimous": UNANIMOUS}
+
+
+class Bars(NamedTuple):
+    """`width` bars: from `first` on in the rows, from `at` on in the decisions."""
+
+    first: int
+    at: int
+    width: int
+
+
+class Stage(NamedTuple):
+    """Candles, the terms on which decisions are traded there, and what all runs there share."""
+
+    candles: Candles
+    execution: Execution
+    ground: Ground
+
+    @classmethod
+    def of(cls, candles: Candles, execution: Execution, start_s: int, end_s: int) -> Stage:
+        """The stage of runs whose slices divide `[start_s, end_s)`, Unix seconds."""
+        return cls(candles, execution, Ground.of(candles, execution, start_s, end_s))
+
+
+class Backend(Protocol):
+    """Runs programs and judges decisions."""
+
+    name: str
+
+    def decide(self, bound: Bound, rows: Rows, decisions: Decisions, bars: Bars) -> None:
+        """Fill columns of `decisions` (genomes, …); 0 before a lookback, counted from the rows' start."""
+
+    def judge(self, decisions: Decisions, first: int, stage: Stage) -> list[Facts]:
+        """The facts of each row of `decisions` (genomes, …) traded on the stage's bars, from `first` on."""
+
+
+class NumpyBackend:
+    """Columns and blocks of NumPy, simulations one by one."""
+
+    name = "numpy"
+
+    def __init__(self, block: int = 4_096) -> None:
+        self._block = block
+
+    def decide(self, bound: Bound, rows: Rows, decisions: Decisions, bars: Bars) -> None:
+        """See `Backend`."""
+        columns = decisions[:, bars.at : bars.at + bars.width]
+        interpreter.run_program(bound, rows, bars.first, self._block, columns)
+
+    def judge(self, decisions: Decisions, first: int, stage: Stage) -> list[Facts]:
+        """See `Backend`."""
+        candles, execution, ground = stage
+        return [
+            facts_of(simulate(row, candles, execution), execution, ground, candles.close)
+            for row in decisions[:, first : first + len(candles)]
+        ]
+
+
+class NumbaBackend:
+    """The kernels of `compiled/`, as fast as the machine allows; raises `ImportError` without numba."""
+
+    name = "numba"
+
+    def __init__(self, block: int = 1_024) -> None:
+        self._block = block
+        names = ("blocks", "judge", "trade")
+        self._kernels: dict[str, Any] = {
+            name: import_module(f"evotrade.engine.compiled.{name}") for name in names
+        }
+
+    def decide(self, bound: Bound, rows: Rows, decisions: Decisions, bars: Bars) -> None:
+        """See `Backend`."""
+        program, block = bound.program, self._block
+        self._kernels["blocks"].run_program(
+            (bound.code, bound.numbers, bound.pieces, program.shared),
+            (program.ends, program.voters, program.lookbacks),
+            _COMBINES[program.combine],
+            *(rows.base, rows.higher, rows.last, bars.first, block),
+            np.empty(max(1, program.registers) * block),
+            np.empty(max(1, program.flags) * block, np.uint8),
+            np.empty((program.memory.bit_length() + 1, program.memory + block)),
+            *(decisions, bars.at, bars.width),
+        )
+
+    def judge(self, decisions: Decisions, first: int, stage: Stage) -> list[Facts]:
+        """See `Backend`; an exchange rounds decimals, and so runs with an instrument are the simulator's."""
+        candles, execution, ground = stage
+        if execution.instrument is not None:
+            return NumpyBackend().judge(decisions, first, stage)
+        genomes, slices = len(decisions), len(ground.borders) - 1
+        sums, squares = np.empty((genomes, slices)), np.empty((genomes, slices))
+        marks = np.empty((genomes, len(MarkFacts._fields)))
+        trades = np.empty((genomes, len(TradeFacts._fields)))
+        fills = np.empty((2 * len(candles) + 2, self._kernels["trade"].COLUMNS))
+        self._kernels["judge"].judge(
+            *(decisions, first, Market.of(candles, execution), Terms.of(execution), ground.borders),
+            *(fills, sums, squares, marks, trades),
+        )
+        rows = zip(sums.tolist(), squares.tolist(), marks.tolist(), trades.tolist(), strict=True)
+        return [Facts(ground, *row[:2], MarkFacts(*row[2]), TradeFacts(*row[3])) for row in rows]
+
+
+class _Compilation:
+    """The compiled backend on its way: at most one thread makes it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._backend: Backend | None = None
+        self._failure: Exception | None = None
+
+    def start(self) -> None:
+        """Begin to compile, unless that was begun."""
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._compile, name="evotrade-compile")
+                self._thread.start()
+
+    def ready(self) -> Backend | None:
+        """The compiled backend, if there is one by now."""
+        return self._backend
+
+    def wait(self) -> Backend:
+        """The compiled backend, as soon as there is one. Raises what prevented it."""
+        self.start()
+        assert self._thread is not None
+        self._thread.join()
+        if self._backend is None:
+            assert self._failure is not None
+            raise EvotradeError(
+                f"numba cannot compile the kernels ({self._failure}): evaluation goes on with NumPy, slower"
+            ) from self._failure
+        return self._backend
+
+    def _compile(self) -> None:
+        try:
+            backend = NumbaBackend()
+            exercise(backend)
+        except (ImportError, NotImplementedError, OSError, RuntimeError, TypeError, ValueError) as error:
+            self._failure = error  # `wait` raises it; NumPy serves everybody else
+        else:
+            self._backend = backend
+
+
+@cache
+def _compilation() -> _Compilation:
+    return _Compilation()
+
+
+def best_backend(work: int) -> Backend:
+    """The compiled backend if it is there, NumPy's until then; never waits.
+
+    `work` is the number of genomes times that of bars. Where it is worth the effort, compilation begins in
+    the background.
+    """
+    compilation = _compilation()
+    if work >= _WORTH_COMPILING:
+        compilation.start()
+    return compilation.ready() or NumpyBackend()
+
+
+def compiled_backend() -> Backend:
+    """The compiled backend, waiting until it is there. Raises `EvotradeError` where it cannot be made."""
+    return _compilation().wait()
+
+
+def exercise(backend: Backend) -> None:
+    """Call everything that a backend has to compile, on a few bars."""
+    candles = synthetic_candles(40, "1h", seed=1)
+    genome = parse("IF EMA(DELTA, 2) > AVG(DELTA, 3) THEN BUY ELSE SELL")
+    tables = Tables(Columns(candles))
+    program = compile_population([genome], "1h", tables.flat_bars)
+    rows = tables.fetch(program)
+    decisions = np.zeros((1, len(candles)), np.int8)
+    backend.decide(bind(program, rows.numbers, len(candles)), rows, decisions, Bars(0, 0, len(candles)))
+    backend.judge(
+        decisions, 0, Stage.of(candles, Execution(), int(candles.time_s[0]), int(candles.end_s[-1]))
+    )

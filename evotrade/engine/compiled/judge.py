@@ -1,0 +1,222 @@
+"""What `facts.py` says about a simulation, for many genomes, as loops that give the same bits."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from evotrade.engine import breakeven
+from evotrade.engine.compiled.extremes import higher, lower
+from evotrade.engine.compiled.jit import kernel
+from evotrade.engine.compiled.trade import BAR, CASH, FEE, PNL, POSITION, PRICE, QUANTITY, first_strike, trade
+from evotrade.engine.sums import LANES
+
+_breakeven_fee = kernel(breakeven.breakeven_fee)
+
+_RETURNS, _SQUARES, _CUBES, _FOURTHS, _GAINS, _LOSSES, _SQUARED_LOSSES, _MARKS, _SUMS = range(9)
+"""What is summed over bars; from cubes on in the order of `MarkFacts`."""
+
+_DEEPEST, _LONGEST, _FALLS, _DEPTHS, _PEAK, _LOWEST, _UNDER, _STATE = range(8)
+"""Falls so far, in the order of `MarkFacts`, and of the present one its peak, lowest mark and bars."""
+
+
+@kernel
+def judge(decisions, first, market, terms, borders, fills, sums, squares, marks, trades):
+    """Simulate each row of `decisions` (genomes, …) on the market's bars, from column `first` on.
+
+    `borders` (k + 1,) divide the bars into slices, whose sums of returns and of their squares go to `sums`
+    and `squares` (genomes, k); `marks` and `trades` get rows of `MarkFacts` and `TradeFacts`. `fills` is room
+    for those of one genome.
+    """
+    bars = market.close.size
+    ratios, turns = np.empty(len(fills) // 2 + 1), np.empty(bars + 1, np.int64)
+    for genome in range(len(decisions)):
+        chosen = decisions[genome, first : first + bars]
+        count, ended = trade(chosen, market, terms, bars, False, turns, fills)
+        if terms.acts_at_close:
+            strike = first_strike(fills, count, market, terms)
+            if strike >= 0:
+                count, ended = trade(chosen, market, terms, strike + 1, True, turns, fills)
+        _judge_marks(
+            fills[:count], market.close, terms.initial, borders, sums[genome], squares[genome], marks[genome]
+        )
+        _judge_trades(fills[:count], ended, market.close, terms, ratios, trades[genome])
+
+
+@kernel
+def _judge_marks(fills, close, initial, borders, sums, squares, out):
+    lanes, equity, folded = np.empty((_SUMS, LANES)), np.empty(LANES), np.empty(LANES)
+    totals, falls = np.zeros(_SUMS), np.zeros(_STATE)
+    falls[_PEAK] = initial
+    filled, cash, position, last = 0, initial, 0.0, initial
+    for part in range(borders.size - 1):
+        lanes[:] = 0.0
+        for begin in range(borders[part], borders[part + 1], LANES):
+            width = min(LANES, borders[part + 1] - begin)
+            moves = filled < len(fills) and fills[filled, BAR] < begin + width
+            if position == 0.0 and cash != 0.0 and not moves:
+                _stand(lanes[_MARKS, :width], cash, falls)
+                continue
+            filled, cash, position = _mark(equity[:width], close, begin, fills, filled, cash, position)
+            _add(lanes, equity[:width], last)
+            _follow(falls, equity[:width], folded)
+            last = equity[width - 1]
+        for kind in range(_SUMS):
+            _fold(lanes[kind])
+            totals[kind] += lanes[kind, 0]
+        sums[part], squares[part] = lanes[_RETURNS, 0], lanes[_SQUARES, 0]
+    _recover(falls)
+    out[0] = last
+    out[1 : 1 + _SUMS - _CUBES] = totals[_CUBES:]
+    out[1 + _SUMS - _CUBES :] = falls[: _DEPTHS + 1]
+
+
+@kernel
+def _stand(lanes, cash, falls):
+    """Bars on which nothing is held and nothing happens: every mark is the cash."""
+    for j in range(lanes.size):
+        lanes[j] += cash
+    if cash < falls[_PEAK]:
+        falls[_UNDER] += lanes.size
+
+
+@kernel
+def _mark(equity, close, begin, fills, filled, cash, position):
+    """Mark the closes of the bars from `begin` on; where the fills got to, cash and position then."""
+    at, end = begin, begin + equity.size
+    while at < end:
+        until = end
+        while filled < len(fills) and fills[filled, BAR] <= at:
+            cash, position = fills[filled, CASH], fills[filled, POSITION]
+            filled += 1
+        if filled < len(fills) and fills[filled, BAR] < end:
+            until = int(fills[filled, BAR])
+        for bar in range(at, until):
+            equity[bar - begin] = cash + position * close[bar]
+        at = until
+    return filled, cash, position
+
+
+@kernel
+def _add(lanes, equity, last):
+    """Add each bar to its lane."""
+    for j in range(equity.size):
+        change = equity[j] / (equity[j - 1] if j else last) - 1
+        square = change * change
+        loss = lower(change, 0.0)
+        lanes[_RETURNS, j] += change
+        lanes[_SQUARES, j] += square
+        lanes[_CUBES, j] += square * change
+        lanes[_FOURTHS, j] += square * square
+        lanes[_GAINS, j] += change - loss
+        lanes[_LOSSES, j] += loss
+        lanes[_SQUARED_LOSSES, j] += loss * loss
+        lanes[_MARKS, j] += equity[j]
+
+
+@kernel
+def _fold(lane):
+    width = lane.size
+    while width > 1:
+        width //= 2
+        for j in range(width):
+            lane[j] += lane[j + width]
+
+
+@kernel
+def _follow(falls, equity, folded):
+    """Go on with the falls; bars that all stay below the peak are told by their extremes alone."""
+    if equity.size == folded.size:
+        highest, lowest = _extremes(equity, folded)
+        if highest < falls[_PEAK]:
+            falls[_LOWEST] = min(falls[_LOWEST], lowest) if falls[_UNDER] else lowest
+            falls[_UNDER] += equity.size
+            return
+    peak, lowest, under = falls[_PEAK], falls[_LOWEST], falls[_UNDER]
+    for mark in equity:
+        if mark < peak:
+            lowest = min(lowest, mark) if under else mark
+            under += 1
+        else:
+            if under:
+                falls[_PEAK], falls[_LOWEST], falls[_UNDER] = peak, lowest, under
+                _recover(falls)
+                under = 0.0
+            peak = mark
+    falls[_PEAK], falls[_LOWEST], falls[_UNDER] = peak, lowest, under
+
+
+@kernel
+def _extremes(equity, folded):
+    width = equity.size // 2
+    for j in range(width):
+        folded[j] = max(equity[j], equity[j + width])
+        folded[j + width] = min(equity[j], equity[j + width])
+    most, least = folded[:width], folded[width:]
+    while width > 1:
+        width //= 2
+        for j in range(width):
+            most[j] = max(most[j], most[j + width])
+            least[j] = min(least[j], least[j + width])
+    return most[0], least[0]
+
+
+@kernel
+def _recover(falls):
+    """The present fall is over."""
+    if falls[_UNDER]:
+        depth = 1 - falls[_LOWEST] / falls[_PEAK]
+        falls[_DEEPEST] = max(falls[_DEEPEST], depth)
+        falls[_LONGEST] = max(falls[_LONGEST], falls[_UNDER])
+        falls[_FALLS] += 1
+        falls[_DEPTHS] += depth
+        falls[_UNDER] = 0.0
+
+
+@kernel
+def _judge_trades(fills, ended, close, terms, ratios, out):
+    """Write a row of `TradeFacts`."""
+    count, closed, bars = (len(fills) + 1) // 2, len(fills) // 2, close.size
+    winners = losers = win_streak = loss_streak = wins = losses_now = 0
+    profits = losses = pnl = returns = log_returns = traded = fees = 0.0
+    held = held_closed = 0
+    best = worst = math.nan
+    for number in range(closed):
+        entry, leave = fills[2 * number], fills[2 * number + 1]
+        gain = leave[PNL]
+        change = 100 * gain / (entry[PRICE] * entry[QUANTITY] + entry[FEE]) / 100
+        pnl += gain
+        returns += change
+        log_returns += math.log1p(change) if change > -1 else -math.inf
+        best = higher(best, change) if number else change
+        worst = lower(worst, change) if number else change
+        if gain > 0:
+            winners += 1
+            profits += gain
+        elif gain < 0:
+            losers += 1
+            losses += gain
+        wins = wins + 1 if gain > 0 else 0
+        losses_now = losses_now + 1 if gain < 0 else 0
+        win_streak, loss_streak = max(win_streak, wins), max(loss_streak, losses_now)
+        last_close = bars if ended and number == closed - 1 else int(leave[BAR])
+        held_closed += last_close - int(entry[BAR])
+        ratios[number] = leave[PRICE] / entry[PRICE]
+    held = held_closed
+    if count > closed:
+        held += bars - int(fills[-1, BAR])
+        ratios[closed] = close[bars - 1] / fills[-1, PRICE]
+    for number in range(len(fills)):
+        traded += fills[number, PRICE] * fills[number, QUANTITY]
+        fees += fills[number, FEE]
+    deviations, mean = 0.0, pnl / closed
+    for number in range(closed):
+        apart = fills[2 * number + 1, PNL] - mean
+        deviations += apart * apart
+    breakeven_fee = _breakeven_fee(ratios[:count], closed, terms.size, terms.on_top)
+    out[0], out[1], out[2], out[3] = count, closed, winners, losers
+    out[4], out[5], out[6], out[7] = profits, losses, pnl, deviations
+    out[8], out[9], out[10], out[11] = returns, log_returns, best, worst
+    out[12], out[13], out[14], out[15] = held, held_closed, win_streak, loss_streak
+    out[16], out[17], out[18] = traded, fees, breakeven_fee

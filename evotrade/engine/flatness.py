@@ -1,0 +1,27 @@
+"""How flat a series is: where it moves, a mean needs no clamp, and a deviation is not 0."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evotrade.engine.windows import Floats
+
+_MOVES = 2e-11
+"""Of the largest magnitude. A mean over n bars lies at least (max - min)/n inside its window's extremes and
+misses the exact one by less than 26·2^-53 of the largest magnitude: each value takes part in at most 24
+additions, and there is one division. For n up to 5 000 the first is larger if max - min is over 1.5e-11 of
+that magnitude, and so the clamp of dsl.md changes nothing."""
+
+
+def longest_flat(values: Floats) -> int:
+    """Bars of the longest stretch on which consecutive values stay nearly the same.
+
+    A longer window of finite values is not flat, and the rounded mean of it lies inside its extremes. A NaN
+    ends a stretch: a window that holds it is NaN anyway.
+    """
+    largest = np.max(np.abs(values), initial=0.0, where=~np.isnan(values))
+    if not np.isfinite(largest):
+        return len(values)
+    moves = np.flatnonzero(~(np.abs(np.diff(values)) <= _MOVES * largest))
+    between = np.diff(moves, prepend=-1, append=len(values) - 1)
+    return int(between.max(initial=0))

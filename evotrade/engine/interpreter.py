@@ -1,0 +1,206 @@
+"""Programs run by NumPy, for where nothing is compiled: long blocks of bars, one call an instruction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from evotrade.engine.opcodes import FIRST_FLAG, Op
+from evotrade.engine.program import Bound
+from evotrade.engine.tables import Rows
+from evotrade.engine.windows import Floats, Series, window_ema
+
+Decisions = npt.NDArray[np.int8]
+Piece = list[int]
+
+
+def run_program(bound: Bound, rows: Rows, first: int, width: int, decisions: Decisions) -> None:
+    """Fill `decisions` (genomes, bars) for the bars of the rows from `first` on, `width` bars at a time."""
+    machine = _Machine(bound, rows, width)
+    program, code, numbers = bound.program, bound.code.tolist(), bound.numbers.tolist()
+    instructions = list(zip(code, numbers, strict=True))
+    begins = [program.shared, *program.ends[:-1].tolist()]
+    parts = [instructions[begin:end] for begin, end in zip(begins, program.ends.tolist(), strict=True)]
+    voters, lookbacks = program.voters.tolist(), program.lookbacks.tolist()
+    bars = decisions.shape[1]
+    with np.errstate(all="ignore"):
+        for start in range(0, bars, width):
+            machine.move(first + start, min(width, bars - start))
+            machine.execute(instructions[: program.shared])
+            for genome, part in enumerate(parts):
+                machine.execute(part)
+                chosen = decisions[genome, start : start + width]
+                machine.combine(program.combine, voters[genome], chosen)
+                chosen[: max(0, lookbacks[genome] - first - start)] = 0
+
+
+class _Machine:
+    """The registers of a program at one block of bars."""
+
+    def __init__(self, bound: Bound, rows: Rows, width: int) -> None:
+        self._rows, self._pieces = rows.base, bound.pieces.tolist()
+        self._higher, self._last = rows.higher, rows.last
+        self._registers = np.empty((bound.program.registers, width))
+        self._flags = np.empty((bound.program.flags, width), np.bool_)
+        self._scratch = np.empty((3, width))
+        self._buys, self._sells = np.zeros(width, np.int8), np.zeros(width, np.int8)
+        self.move(0, width)
+
+    def move(self, bar: int, width: int) -> None:
+        """Go to the block of `width` bars that begins at `bar` of the rows."""
+        self._bar, self._width = bar, width
+        self._numbers = [register[:width] for register in self._registers]
+        self._truths = [flag[:width] for flag in self._flags]
+        self._spare = [spare[:width] for spare in self._scratch]
+        self._ballots = self._buys[:width], self._sells[:width]
+
+    def execute(self, instructions: list[tuple[list[int], float]]) -> None:
+        """Run instructions in order."""
+        for (op, to, a, a_ago, b, b_ago, first, count), number in instructions:
+            if op == Op.VOTE:
+                self._vote(self._truths[a], first, count)
+            elif op >= Op.AND:
+                _LOGIC[op](self._truths[a], self._truths[b], self._truths[to])
+            else:
+                x = self._row(a) if a_ago else self._numbers[a] if self._numbers else self._rows
+                y = self._row(b) if b_ago else self._numbers[b] if self._numbers else self._rows
+                if op >= FIRST_FLAG:
+                    _COMPARE[op](x, y, self._truths[to])
+                elif op in _ARITHMETIC:
+                    _ARITHMETIC[op](x, y, self._numbers[to])
+                else:
+                    self._window(op, x, self._pieces[first : first + count], number, self._numbers[to])
+
+    def combine(self, combine: str, voters: int, chosen: Decisions) -> None:
+        """What the votes since the last call decide."""
+        buys, sells = self._ballots
+        if combine == "majority":
+            holds = voters - buys - sells
+            np.subtract(
+                buys > np.maximum(sells, holds), sells > np.maximum(buys, holds), out=chosen, dtype=np.int8
+            )
+        elif combine == "unanimous":
+            np.subtract(buys == voters, sells == voters, out=chosen, dtype=np.int8)
+        else:
+            np.subtract(buys, sells, out=chosen)
+            np.sign(chosen, out=chosen)
+        buys[:] = sells[:] = 0
+
+    def _row(self, offset: int) -> Floats:
+        return self._rows[offset + self._bar : offset + self._bar + self._width]
+
+    def _vote(self, holds: npt.NDArray[np.bool_], then: int, otherwise: int) -> None:
+        for ballot, action in zip(self._ballots, (1, -1), strict=True):
+            more = int(then == action) - int(otherwise == action)
+            if more:
+                (np.add if more > 0 else np.subtract)(ballot, holds, out=ballot)
+            if otherwise == action:
+                ballot += 1
+
+    def _window(self, op: int, x: Floats, pieces: list[Piece], number: float, out: Floats) -> None:
+        if op == Op.NUMBER:
+            out[:] = number
+        elif op == Op.SUM:
+            self._sum(pieces, number, out)
+        elif op == Op.STD:
+            self._deviation(pieces, number, out)
+        elif op == Op.EMA:
+            offset, memory = pieces[0][0] + self._bar, 4 * int(number)
+            remembered = Series(self._rows[offset - memory + 1 : offset + self._width])
+            out[:] = window_ema(remembered, int(number))[memory - 1 :]
+        elif op == Op.AS_OF:
+            (offset, frame), bar = pieces[0], self._bar
+            np.take(self._higher, self._last[-1 - frame, bar : bar + self._width] + offset, out=out)
+        else:
+            least, most = self._spare[:2]
+            lower, lowest, higher, highest = (self._row(offset) for offset, _ in pieces)
+            np.minimum(lower, lowest, out=least)
+            np.maximum(higher, highest, out=most)
+            if op == Op.CLAMP:
+                np.maximum(x, least, out=out)
+                np.minimum(out, most, out=out)
+                out += 0.0
+            else:
+                out[:] = x
+                out[least == most] = 0.0
+
+    def _sum(self, pieces: list[Piece], divisor: float, out: Floats) -> None:
+        if len(pieces) == 1:
+            out[:] = self._row(pieces[0][0])
+        else:
+            np.add(self._row(pieces[0][0]), self._row(pieces[1][0]), out=out)
+        for offset, _ in pieces[2:]:
+            out += self._row(offset)
+        if divisor != 1.0:
+            out /= divisor
+
+    def _deviation(self, pieces: list[Piece], bars: float, out: Floats) -> None:
+        """As `windows.window_std` merges pieces."""
+        total, gap, mean = self._spare
+        (first, count), (deviations, _), *rest = pieces
+        total[:] = self._row(first)
+        out[:] = self._row(deviations)
+        for (sums, size), (m2, _) in zip(rest[::2], rest[1::2], strict=True):
+            np.divide(self._row(sums), size, out=gap)
+            np.divide(total, count, out=mean)
+            gap -= mean
+            gap *= gap
+            gap *= count * size / (count + size)
+            out += self._row(m2)
+            out += gap
+            total += self._row(sums)
+            count += size
+        out /= bars
+        np.sqrt(out, out=out)
+
+
+def _divide(x: Floats, y: Floats, out: Floats) -> None:
+    np.divide(x, y, out=out)
+    out[y == 0.0] = np.nan
+
+
+def _unsigned(extreme: np.ufunc) -> Callable[[Floats, Floats, Floats], None]:
+    def apply(x: Floats, y: Floats, out: Floats) -> None:
+        extreme(x, y, out=out)
+        out += 0.0
+
+    return apply
+
+
+def _strength(gained: Floats, lost: Floats, out: Floats) -> None:
+    moved = gained + lost
+    np.multiply(gained, 100.0, out=out)
+    out /= moved
+    out[moved == 0.0] = 50.0
+    out += 0.0
+
+
+def _unequal(x: Floats, y: Floats, out: npt.NDArray[np.bool_]) -> None:
+    np.not_equal(x, y, out=out)
+    out &= ~(np.isnan(x) | np.isnan(y))
+
+
+_ARITHMETIC: dict[int, Callable[[Floats, Floats, Floats], object]] = {
+    Op.NEGATIVE: lambda x, _, out: np.negative(x, out=out),
+    Op.MAGNITUDE: lambda x, _, out: np.absolute(x, out=out),
+    Op.ADD: np.add,
+    Op.SUBTRACT: np.subtract,
+    Op.MULTIPLY: np.multiply,
+    Op.DIVIDE: _divide,
+    Op.HIGHER: _unsigned(np.maximum),
+    Op.LOWER: _unsigned(np.minimum),
+    Op.RSI: _strength,
+}
+_COMPARE: dict[int, Callable[..., object]] = {
+    Op.GREATER: np.greater,
+    Op.AT_LEAST: np.greater_equal,
+    Op.EQUAL: np.equal,
+    Op.UNEQUAL: _unequal,
+}
+_LOGIC: dict[int, Callable[..., object]] = {
+    Op.AND: np.logical_and,
+    Op.OR: np.logical_or,
+    Op.NOT: lambda x, _, out: np.logical_not(x, out),
+}

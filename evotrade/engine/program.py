@@ -1,0 +1,221 @@
+"""Compiler: a population of genomes becomes one program over blocks of bars.
+
+Equal subtrees become one value (hash-consing), a value that several places read is computed once a block,
+and what is only a place in a table (a lag, LAG, EMA, SUM over 2^k bars) costs no instruction.
+A program names the rows that it reads by what they hold (`Row`): `tables.py` fills them, and `bind` turns
+names into offsets. It knows no data but how flat the columns are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from evotrade.engine.evaluator import VOTES
+from evotrade.engine.graph import Graph, Row, Value, View
+from evotrade.engine.opcodes import A_AGO, B_AGO, COUNT, FIRST_FLAG, OP, REGISTER, A, B, Op
+from evotrade.genome import Genome
+from evotrade.genome.tree import Rule
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """Block bytecode of some genomes, in their order.
+
+    `code` (m, 8) has the columns of `opcodes.py`, `pieces` (k, 3) are row, bars ago and size; -1, -2, … as
+    the size is a series of higher bars, by its place in `frames`. `numbers` (m,) are constants and divisors.
+    The first `shared` instructions fill the registers that several places read; those of genome g end before
+    `ends[g]`, and `voters[g]` of its rules vote. `rows` says what a row holds, `memory` how many bars the
+    longest EMA remembers.
+    """
+
+    code: Ints
+    numbers: Floats
+    pieces: Ints
+    shared: int
+    ends: Ints
+    voters: Ints
+    lookbacks: Ints
+    combine: str
+    rows: tuple[Row, ...]
+    frames: tuple[str, ...]
+    memory: int
+    registers: int
+    flags: int
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+
+def compile_population(
+    genomes: Sequence[Genome], timeframe: str, flat_bars: Mapping[str, int], combine: str = "votes"
+) -> Program:
+    """The program of genomes whose suffixes fit `timeframe`; `flat_bars` as `Graph` takes them."""
+    graph = Graph(timeframe, flat_bars)
+    conditions = [[graph.condition(rule.condition) for rule in _voters(one, combine)] for one in genomes]
+    for number in (number for numbers in conditions for number in numbers):
+        graph.uses[number] += 1
+    emitter = _Emitter(graph)
+    for genome, numbers in zip(genomes, conditions, strict=True):
+        emitter.genome(_voters(genome, combine), numbers)
+    lookbacks = np.array([genome.lookback(timeframe) for genome in genomes], dtype=np.int64)
+    return emitter.program(lookbacks, combine)
+
+
+def _voters(genome: Genome, combine: str) -> tuple[Rule, ...]:
+    return genome.rules[:1] if combine == "first" else genome.rules
+
+
+class _Emitter:
+    """Writes instructions; registers that several places read come first, those of the moment after them."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.instructions: list[tuple[int, ...]] = []
+        self.numbers: list[float] = []
+        self.pieces: list[tuple[int, int, int]] = []
+        self.ends: list[int] = []
+        self.voters: list[int] = []
+        shared = [number for number, value in enumerate(graph.values) if self._is_shared(number, value)]
+        self.kept: dict[int, int] = {}
+        kept = [0, 0]
+        for number in shared:
+            self.kept[number] = kept[self._is_flag(number)]
+            kept[self._is_flag(number)] += 1
+        self.registers, self.flags = map(_Registers, kept)
+        for number in shared:
+            self._compute(number, self.kept[number])
+        self.shared = len(self.instructions)
+
+    def genome(self, rules: Sequence[Rule], conditions: Sequence[int]) -> None:
+        """Append one genome: its conditions and their votes."""
+        for rule, condition in zip(rules, conditions, strict=True):
+            flag = self._operand(condition)
+            votes = VOTES[rule.then], VOTES[rule.otherwise]
+            self._emit(Op.VOTE, 0, (flag,), *votes)
+            self._release(condition, flag)
+        self.ends.append(len(self.instructions))
+        self.voters.append(len(rules))
+
+    def program(self, lookbacks: Ints, combine: str) -> Program:
+        """All that was appended."""
+        return Program(
+            code=np.array(self.instructions, dtype=np.int64).reshape(-1, COUNT + 1),
+            numbers=np.array(self.numbers, dtype=np.float64),
+            pieces=np.array(self.pieces, dtype=np.int64).reshape(-1, 3),
+            shared=self.shared,
+            ends=np.array(self.ends, dtype=np.int64),
+            voters=np.array(self.voters, dtype=np.int64),
+            lookbacks=lookbacks,
+            combine=combine,
+            rows=tuple(self.graph.rows),
+            frames=tuple(self.graph.frames),
+            memory=self._memory(),
+            registers=self.registers.count,
+            flags=self.flags.count,
+        )
+
+    def _memory(self) -> int:
+        """Bars that the longest EMA remembers."""
+        emas = (
+            value.number for value in self.graph.values if isinstance(value, Value) and value.op == Op.EMA
+        )
+        return 4 * int(max(emas, default=0))
+
+    def _is_shared(self, number: int, value: Value | View) -> bool:
+        return isinstance(value, Value) and value.op != Op.NUMBER and self.graph.uses[number] > 1
+
+    def _is_flag(self, number: int) -> bool:
+        value = self.graph.values[number]
+        return isinstance(value, Value) and value.op >= FIRST_FLAG
+
+    def _operand(self, number: int) -> tuple[int, int]:
+        """Where a value is: a row and how many bars ago, or a register, computed now unless it is kept."""
+        value = self.graph.values[number]
+        if isinstance(value, View):
+            return value
+        if number in self.kept:
+            return self.kept[number], REGISTER
+        return self._compute(number, None), REGISTER
+
+    def _compute(self, number: int, to: int | None) -> int:
+        value = self.graph.values[number]
+        assert isinstance(value, Value)  # a view is never computed
+        operands = [self._operand(operand) for operand in value.operands]
+        if to is None:  # taken while the operands are still held: a loop over one array in place is not quick
+            to = (self.flags if value.op >= FIRST_FLAG else self.registers).take()
+        first = len(self.pieces)
+        self.pieces.extend(value.pieces)
+        self._emit(value.op, to, operands, first, len(value.pieces), value.number)
+        for operand, place in zip(value.operands, operands, strict=True):
+            self._release(operand, place)
+        return to
+
+    def _release(self, number: int, place: tuple[int, int]) -> None:
+        if place[1] == REGISTER and number not in self.kept:
+            (self.flags if self._is_flag(number) else self.registers).give_back(place[0])
+
+    def _emit(
+        self,
+        op: Op,
+        to: int,
+        operands: Sequence[tuple[int, int]],
+        first: int,
+        count: int,
+        number: float = 0.0,
+    ) -> None:
+        left, right = (*operands, (0, REGISTER), (0, REGISTER))[:2]
+        self.instructions.append((op, to, *left, *right, first, count))
+        self.numbers.append(number)
+
+
+class _Registers:
+    """Numbers of registers from `kept` on, the lowest free one first."""
+
+    def __init__(self, kept: int) -> None:
+        self.count = kept
+        self._free: list[int] = []
+
+    def take(self) -> int:
+        if self._free:
+            return self._free.pop()
+        self.count += 1
+        return self.count - 1
+
+    def give_back(self, register: int) -> None:
+        self._free.append(register)
+
+
+@dataclass(frozen=True, eq=False)
+class Bound:
+    """A program at its place in memory: operands and pieces (k, 2: offset, size) are offsets into the rows.
+
+    In `code` a bars-ago column holds 1 for a row, which moves on with the bar, and 0 for a register.
+    """
+
+    code: Ints
+    numbers: Floats
+    pieces: Ints
+    program: Program
+
+
+def bind(program: Program, rows: Ints, bars: int) -> Bound:
+    """Put `program` where the row it numbers i is `rows[i]`, of `bars` bars each.
+
+    Of higher bars `rows[i]` is the offset itself, into an array of their own.
+    """
+    code, pieces = program.code.copy(), program.pieces
+    for place, ago in ((A, A_AGO), (B, B_AGO)):
+        in_rows = code[:, ago] != REGISTER
+        in_rows &= code[:, OP] != Op.VOTE
+        code[in_rows, place] = rows[code[in_rows, place]] * bars - code[in_rows, ago]
+        code[:, ago] = in_rows
+    offsets = rows[pieces[:, 0]] if len(rows) else pieces[:, 0]
+    offsets = np.where(pieces[:, 2] < 0, offsets, offsets * bars - pieces[:, 1])
+    return Bound(code, program.numbers, np.column_stack([offsets, pieces[:, 2]]), program)

@@ -1,0 +1,145 @@
+"""One meaning on every path: programs on NumPy, programs compiled, the reference path, any block, any cut."""
+
+import sqlite3
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evotrade.engine.backends import NumbaBackend, NumpyBackend, Stage, compiled_backend
+from evotrade.engine.backtest import Span, backtest
+from evotrade.engine.columns import Columns
+from evotrade.engine.compiled.jit import source_hash
+from evotrade.engine.decisions import decide_many
+from evotrade.engine.evaluator import COMBINES, decide
+from evotrade.engine.execution import Execution
+from evotrade.engine.facts import facts_of
+from evotrade.engine.population import evaluate_population
+from evotrade.engine.simulation import simulate
+from evotrade.genome import parse
+from tests.engine.bar_by_bar import decisions, executions, markets
+from tests.engine.test_laws import REAL, read
+from tests.engine.worlds import SUFFIXES, candles, worlds
+from tests.paths import shared
+from tests.strategies import genomes
+
+BACKENDS = [NumpyBackend(), NumpyBackend(block=64), NumbaBackend(), NumbaBackend(block=96)]
+backends = st.sampled_from(BACKENDS)
+ways = st.sampled_from(COMBINES)
+
+
+def decided(population, columns, combine, backend, bars=None, **limits):
+    """(genomes, bars) of what all decide, those of no group silent."""
+    bars = bars or slice(0, len(columns))
+    found = np.zeros((len(population), bars.stop - bars.start), np.int8)
+    for group in decide_many(population, columns, bars, combine, backend, **limits):
+        found[group.numbers] = group.decisions
+    return found
+
+
+@given(worlds(), ways, backends)
+def test_a_program_decides_as_the_reference_path_does(world, combine, backend):
+    genome, series = world
+    expected = decide(genome, Columns(series), combine)
+    assert decided([genome], Columns(series), combine, backend)[0].tolist() == expected.tolist()
+
+
+@given(st.data(), st.integers(0, 2**16), ways, backends)
+@settings(max_examples=40)
+def test_genomes_in_one_program_decide_as_each_does_alone(data, seed, combine, backend):
+    population = data.draw(st.lists(genomes(max_bars=9, timeframes=SUFFIXES["1h"]), min_size=2, max_size=6))
+    series = candles(500, "1h", seed)
+    expected = [decide(genome, Columns(series), combine).tolist() for genome in population]
+    assert decided(population, Columns(series), combine, backend).tolist() == expected
+
+
+@given(st.data(), st.integers(0, 2**16), backends)
+@settings(max_examples=25)
+def test_groups_stretches_and_the_bars_asked_for_change_nothing(data, seed, backend):
+    population = data.draw(st.lists(genomes(max_bars=9, timeframes=SUFFIXES["1h"]), min_size=2, max_size=6))
+    series = candles(700, "1h", seed)
+    first = data.draw(st.integers(0, 690))
+    bars = slice(first, data.draw(st.integers(first + 1, 700)))
+    whole = decided(population, Columns(series), "votes", backend)
+    little = Columns(series, cache_bytes=data.draw(st.sampled_from([1, 20_000, 200_000])))
+    part = decided(
+        population, little, "votes", backend, bars, decisions_bytes=data.draw(st.integers(1, 3_000))
+    )
+    assert part.tolist() == whole[:, bars].tolist()
+
+
+@given(markets(), executions, st.data())
+@settings(max_examples=300)
+def test_compiled_facts_are_those_of_the_simulator_to_the_last_bit(market, execution, data):
+    series = market[0]
+    rows = np.array([data.draw(decisions(len(series))) for _ in range(3)])
+    shift = data.draw(st.integers(0, 5))
+    wide = np.pad(rows, ((0, 0), (shift, 2)), constant_values=1)
+    stage = Stage.of(series, execution, int(series.time_s[0]), int(series.end_s[-1]))
+    for row, found in zip(rows, compiled_backend().judge(wide, shift, stage), strict=True):
+        run = simulate(row, series, execution)
+        expected = facts_of(run, execution, stage.ground, series.close)
+        for name in ("sums", "squares", "marks", "trades"):
+            np.testing.assert_equal(list(getattr(found, name)), list(getattr(expected, name)), name)
+
+
+@pytest.mark.parametrize("backend", BACKENDS[::2], ids=lambda backend: backend.name)
+def test_all_cells_of_the_earlier_system_get_the_numbers_of_single_backtests(backend):
+    series = read("origin/PURR_60.csv", "1h")
+    with sqlite3.connect(shared("data/origin/cells.db")) as cells:
+        population = [parse(text) for (text,) in cells.execute("SELECT dsl_genome FROM cells")]
+    columns, span = Columns(series), Span.whole(series)
+    terms = Execution(fee_bps=4.5, fill="close")
+    found = evaluate_population(population, columns, [span], terms, "majority", backend=backend)
+    for genome, evaluated in zip(population, found, strict=True):
+        alone = backtest(genome, columns, terms, "majority")
+        np.testing.assert_equal(evaluated.outcomes[0].metrics, alone.metrics)
+        np.testing.assert_equal(evaluated.outcomes[0].slices, alone.facts.slices)
+
+
+@pytest.mark.parametrize("backend", BACKENDS[::2], ids=lambda backend: backend.name)
+def test_years_of_hourly_bars_are_decided_alike(backend):
+    columns = Columns(read("XBTUSD_60.csv", "1h"))
+    expected = decide(REAL, columns)
+    assert np.array_equal(decided([REAL], columns, "votes", backend)[0], expected)
+    assert np.array_equal(decided([REAL], Columns(columns.candles, 10**7), "votes", backend)[0], expected)
+
+
+def test_a_kernel_is_compiled_anew_when_any_source_of_the_engine_changes(tmp_path):
+    (tmp_path / "deep").mkdir()
+    source = tmp_path / "deep" / "callee.py"
+    source.write_text("one")
+    before = source_hash(tmp_path)
+    assert source_hash(tmp_path) == before
+    source.write_text("two")
+    assert source_hash(tmp_path) != before
+
+
+FIRST_CALL = """
+import time
+from evotrade.engine.backends import best_backend, compiled_backend
+begun = time.perf_counter()
+first = best_backend(work=10**9).name
+waited = time.perf_counter() - begun
+print(first, waited < 1, compiled_backend().name, best_backend(work=0).name)
+"""
+
+
+@pytest.mark.process
+def test_the_first_call_never_waits_for_the_compiler(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    ran = subprocess.run([sys.executable, "-c", FIRST_CALL], capture_output=True, text=True, timeout=300)
+    assert ran.stdout.split() == ["numpy", "True", "numba", "numba"], ran.stderr
+    assert list(tmp_path.glob("kernels-*/**/*.nbi"))
+
+
+def test_little_work_starts_no_compiler():
+    code = (
+        "import threading; from evotrade.engine.backends import best_backend; best_backend(1000);"
+        "print(threading.active_count())"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert ran.stdout.strip() == "1", ran.stderr

@@ -1,0 +1,52 @@
+"""What the compiler makes of a population: equal values once, places in tables for nothing."""
+
+from collections import Counter
+
+import pytest
+
+from evotrade.engine.opcodes import OP, Op
+from evotrade.engine.program import compile_population
+from evotrade.genome import parse
+from evotrade.genome.functions import SYMBOLS
+
+MOVING = dict.fromkeys(SYMBOLS, 1)
+
+
+def operations(*texts, flat_bars=None, combine="votes"):
+    """How often each operation stands in the program."""
+    program = compile_population([parse(text) for text in texts], "1h", flat_bars or MOVING, combine)
+    return Counter(Op(op) for op in program.code[:, OP])
+
+
+def test_equal_values_are_computed_once_however_they_are_written():
+    one = operations("IF DELTA(0) > AVG(DELTA, 20) THEN BUY ELSE SELL")
+    assert one == {Op.SUM: 1, Op.GREATER: 1, Op.VOTE: 1}
+    both = operations(
+        "IF DELTA(0) > AVG(DELTA, 20) THEN BUY ELSE SELL", "IF AVG(CLOSE, 20) < CLOSE THEN SELL ELSE BUY"
+    )
+    assert both == {Op.SUM: 1, Op.GREATER: 1, Op.VOTE: 2}
+
+
+@pytest.mark.parametrize(
+    "place", ["DELTA(7)", "LAG(DELTA, 7)", "LAG(LAG(DELTA(2), 3), 2)", "SUM(DELTA, 16)", "DELTA_1H(7)"]
+)
+def test_a_place_in_a_table_costs_no_instruction(place):
+    assert operations(f"IF {place} > EPSILON(0) THEN BUY") == {Op.GREATER: 1, Op.VOTE: 1}
+
+
+def test_a_mean_over_a_stretch_that_may_be_flat_is_clamped():
+    flat = {**MOVING, "DELTA": 20}
+    assert operations("IF AVG(DELTA, 20) > 1 THEN BUY", flat_bars=flat)[Op.CLAMP] == 1
+    assert operations("IF AVG(DELTA, 21) > 1 THEN BUY", flat_bars=flat)[Op.CLAMP] == 0
+    assert operations("IF STD(DELTA, 20) > 1 THEN BUY", flat_bars=flat)[Op.UNLESS_FLAT] == 1
+
+
+def test_windows_over_a_lag_share_the_tables_of_its_symbol():
+    program = compile_population([parse("IF MAX(BETA(1), 9) > MAX(BETA(3), 9) THEN BUY")], "1h", MOVING)
+    assert [row[1:] for row in program.rows] == [("maxima", 3)]
+
+
+def test_the_first_rule_alone_is_compiled_where_it_alone_decides():
+    text = "IF DELTA > 1 THEN BUY; IF EPSILON > 2 THEN SELL"
+    assert operations(text)[Op.VOTE] == 2
+    assert operations(text, combine="first")[Op.VOTE] == 1
