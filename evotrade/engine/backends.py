@@ -18,9 +18,9 @@ from evotrade.engine.columns import Columns
 from evotrade.engine.execution import Execution
 from evotrade.engine.facts import Facts, Ground, MarkFacts, TradeFacts, facts_of
 from evotrade.engine.opcodes import MAJORITY, UNANIMOUS, VOTES
-from evotrade.engine.program import Bound, bind, compile_population
+from evotrade.engine.program import Program, bind, compile_population
 from evotrade.engine.simulation import Decisions, simulate
-from evotrade.engine.tables import Rows, Tables
+from evotrade.engine.tables import Room, Rows, Tables
 from evotrade.engine.terms import Market, Terms
 from evotrade.errors import EvotradeError
 from evotrade.genome import parse
@@ -57,8 +57,11 @@ class Backend(Protocol):
 
     name: str
 
-    def decide(self, bound: Bound, rows: Rows, decisions: Decisions, bars: Bars) -> None:
-        """Fill columns of `decisions` (genomes, …); 0 before a lookback, counted from the rows' start."""
+    def decide(self, program: Program, rows: Rows, decisions: Decisions, bars: Bars) -> None:
+        """Make the program's rows of those from outside, and fill columns of `decisions` (genomes, …).
+
+        They are 0 before a lookback, counted from the rows' start.
+        """
 
     def judge(self, decisions: Decisions, first: int, stage: Stage) -> list[Facts]:
         """The facts of each row of `decisions` (genomes, …) traded on the stage's bars, from `first` on."""
@@ -72,10 +75,11 @@ class NumpyBackend:
     def __init__(self, block: int = 4_096) -> None:
         self._block = block
 
-    def decide(self, bound: Bound, rows: Rows, decisions: Decisions, bars: Bars) -> None:
+    def decide(self, program: Program, rows: Rows, decisions: Decisions, bars: Bars) -> None:
         """See `Backend`."""
+        interpreter.make_rows(program.steps, rows.base, rows.bars)
         columns = decisions[:, bars.at : bars.at + bars.width]
-        interpreter.run_program(bound, rows, bars.first, self._block, columns)
+        interpreter.run_program(program, rows, bars.first, self._block, columns)
 
     def judge(self, decisions: Decisions, first: int, stage: Stage) -> list[Facts]:
         """See `Backend`."""
@@ -91,24 +95,27 @@ class NumbaBackend:
 
     name = "numba"
 
-    def __init__(self, block: int = 1_024) -> None:
+    def __init__(self, block: int = 2_048) -> None:
         self._block = block
-        names = ("blocks", "judge", "trade")
+        names = ("blocks", "judge", "rows", "trade")
         self._kernels: dict[str, Any] = {
             name: import_module(f"evotrade.engine.compiled.{name}") for name in names
         }
 
-    def decide(self, bound: Bound, rows: Rows, decisions: Decisions, bars: Bars) -> None:
+    def decide(self, program: Program, rows: Rows, decisions: Decisions, bars: Bars) -> None:
         """See `Backend`."""
-        program, block = bound.program, self._block
+        self._kernels["rows"].make_rows(program.steps, rows.base, rows.bars)
+        code, pieces = bind(program, rows.bars, rows.offsets)
+        block = min(self._block, bars.width)
         self._kernels["blocks"].run_program(
-            (bound.code, bound.numbers, bound.pieces, program.shared),
-            (program.ends, program.voters, program.lookbacks),
-            _COMBINES[program.combine],
+            (code, program.numbers, pieces),
+            *(program.lookbacks, _COMBINES[program.combine]),
             *(rows.base, rows.higher, rows.last, bars.first, block),
-            np.empty(max(1, program.registers) * block),
-            np.empty(max(1, program.flags) * block, np.uint8),
-            np.empty((program.memory.bit_length() + 1, program.memory + block)),
+            (
+                np.empty(max(1, program.registers) * block),
+                np.empty(max(1, program.flags) * block, np.uint8),
+                np.empty((program.memory.bit_length() + 1, program.memory + block)),
+            ),
             *(decisions, bars.at, bars.width),
         )
 
@@ -199,10 +206,10 @@ def exercise(backend: Backend) -> None:
     candles = synthetic_candles(40, "1h", seed=1)
     genome = parse("IF EMA(DELTA, 2) > AVG(DELTA, 3) THEN BUY ELSE SELL")
     tables = Tables(Columns(candles))
-    program = compile_population([genome], "1h", tables.flat_bars)
-    rows = tables.fetch(program)
+    program = compile_population([genome], np.array([genome.lookback()]), "1h", tables.flat_bars)
+    rows = tables.rows(program, slice(0, len(candles)), Room())
     decisions = np.zeros((1, len(candles)), np.int8)
-    backend.decide(bind(program, rows.numbers, len(candles)), rows, decisions, Bars(0, 0, len(candles)))
+    backend.decide(program, rows, decisions, Bars(0, 0, len(candles)))
     backend.judge(
         decisions, 0, Stage.of(candles, Execution(), int(candles.time_s[0]), int(candles.end_s[-1]))
     )

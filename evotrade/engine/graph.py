@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from evotrade.engine.opcodes import Op
+from evotrade.engine.opcodes import Make, Op
 from evotrade.engine.windows import pieces
 from evotrade.errors import GenomeError
 from evotrade.genome.tree import (
@@ -74,6 +74,7 @@ _COMPARISONS = {
     "==": (Op.EQUAL, False),
     "!=": (Op.UNEQUAL, False),
 }
+_JOINS = {"maxima": Make.MAXIMUM, "minima": Make.MINIMUM}
 _COMMUTES = {Op.ADD, Op.MULTIPLY, Op.HIGHER, Op.LOWER, Op.EQUAL, Op.UNEQUAL, Op.AND, Op.OR}
 
 
@@ -82,7 +83,8 @@ class Graph:
 
     `flat_bars` is, for each symbol, the length of the longest stretch of bars on which its values stay nearly
     the same (`flatness.py`): a mean over more bars needs no clamp, a deviation no look for flatness.
-    `frames` are the suffixes in use.
+    `frames` are the suffixes in use, `steps` say how rows are made: `Make`, the row, two rows that it is
+    made of, and half its window.
     `uses[number]` counts the values that read a value.
     """
 
@@ -93,6 +95,7 @@ class Graph:
         self._numbers: dict[Value | View, int] = {}
         self._row_numbers: dict[Row, int] = {}
         self.frames: list[str] = []
+        self.steps: list[tuple[int, int, int, int, int]] = []
         self._base_suffix = timeframe.upper()
         self._flat_bars = flat_bars
 
@@ -216,13 +219,37 @@ class Graph:
         return self._intern(View(self._row(source, table, level), ago))
 
     def _row(self, source: Source, table: str, level: int) -> int:
+        """The number of a row, which comes after those that it is made of."""
         if level == 0 and table in ("sums", "minima", "maxima"):
             table = "values"  # a window of one bar is the bar
+        elif level == 0 and table in ("gains.sums", "losses.sums"):
+            table = table.removesuffix(".sums")
         row = Row(source, table, level)
-        if row not in self._row_numbers:
-            self._row_numbers[row] = len(self.rows)
+        number = self._row_numbers.get(row)
+        if number is None:
+            made_of = self._made_of(row)
+            number = self._row_numbers[row] = len(self.rows)
             self.rows.append(row)
-        return self._row_numbers[row]
+            if made_of:
+                make, first, second = made_of
+                self.steps.append((make, number, first, second, 1 << level >> 1))
+        return number
+
+    def _made_of(self, row: Row) -> tuple[Make, int, int] | None:
+        """How a row is made, and of which two rows; None for one that comes from outside."""
+        source, table, level = row
+        if table in ("values", HIGHER_BARS):
+            return None
+        if table in ("gains", "losses"):
+            values = self._row(source, "values", 0)
+            return Make.GAIN if table == "gains" else Make.LOSS, values, values
+        if table == "m2":
+            sums = self._row(source, "sums", max(0, level - 1))
+            if level == 0:
+                return Make.NO_DEVIATION, sums, sums
+            return Make.DEVIATION, sums, self._row(source, "m2", level - 1)
+        below = self._row(source, table, level - 1)
+        return _JOINS.get(table, Make.ADD), below, below
 
     def _value(self, op: Op, *operands: int, pieces: tuple[tuple[int, int, int], ...] = ()) -> int:
         if op in _COMMUTES:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from evotrade.engine.opcodes import FIRST_FLAG, Op
-from evotrade.engine.program import Bound
+from evotrade.engine.opcodes import FIRST_FLAG, Make, Op
+from evotrade.engine.program import GUARD, Ints, Program, bind
 from evotrade.engine.tables import Rows
 from evotrade.engine.windows import Floats, Series, window_ema
 
@@ -16,41 +16,65 @@ Decisions = npt.NDArray[np.int8]
 Piece = list[int]
 
 
-def run_program(bound: Bound, rows: Rows, first: int, width: int, decisions: Decisions) -> None:
+def run_program(program: Program, rows: Rows, first: int, width: int, decisions: Decisions) -> None:
     """Fill `decisions` (genomes, bars) for the bars of the rows from `first` on, `width` bars at a time."""
-    machine = _Machine(bound, rows, width)
-    program, code, numbers = bound.program, bound.code.tolist(), bound.numbers.tolist()
-    instructions = list(zip(code, numbers, strict=True))
-    begins = [program.shared, *program.ends[:-1].tolist()]
-    parts = [instructions[begin:end] for begin, end in zip(begins, program.ends.tolist(), strict=True)]
-    voters, lookbacks = program.voters.tolist(), program.lookbacks.tolist()
+    code, pieces = bind(program, rows.bars, rows.offsets)
+    machine = _Machine(program, pieces.tolist(), rows, width)
+    instructions = list(zip(code.tolist(), program.numbers.tolist(), strict=True))
+    lookbacks = program.lookbacks - first
     bars = decisions.shape[1]
     with np.errstate(all="ignore"):
         for start in range(0, bars, width):
-            machine.move(first + start, min(width, bars - start))
-            machine.execute(instructions[: program.shared])
-            for genome, part in enumerate(parts):
-                machine.execute(part)
-                chosen = decisions[genome, start : start + width]
-                machine.combine(program.combine, voters[genome], chosen)
-                chosen[: max(0, lookbacks[genome] - first - start)] = 0
+            chosen = decisions[:, start : start + width]
+            machine.move(first + start, chosen)
+            machine.execute(instructions)
+            for row, undecided in zip(chosen, np.maximum(lookbacks - start, 0), strict=True):
+                row[:undecided] = 0
+
+
+def make_rows(steps: Ints, rows: Floats, bars: int) -> None:
+    """Run the steps of a program on its rows of `bars` bars each."""
+    table = rows.reshape(-1, bars)
+    table[:GUARD] = np.nan
+    scratch = np.empty(bars)
+    with np.errstate(all="ignore"):
+        for make, number, first, second, half in steps.tolist():
+            half = 1 if make in (Make.GAIN, Make.LOSS) else half
+            source, out = table[GUARD + first], table[GUARD + number]
+            out[:half] = np.nan
+            newer, older, z = source[half:], source[: max(0, bars - half)], out[half:]
+            if make in _JOINS:
+                _JOINS[make](newer, older, out=z)
+            elif make == Make.NO_DEVIATION:
+                np.copyto(z, np.where(np.isnan(newer), np.nan, 0.0))
+            elif make == Make.DEVIATION:
+                m2, both = table[GUARD + second], scratch[: len(z)]
+                np.subtract(newer, older, out=z)
+                z *= z
+                z *= 1 / (2 * half)
+                z += np.add(m2[half:], m2[: max(0, bars - half)], out=both)
+            else:
+                np.subtract(newer, older, out=z)
+                z *= 1.0 if make == Make.GAIN else -1.0
+                np.maximum(z, 0.0, out=z)
 
 
 class _Machine:
     """The registers of a program at one block of bars."""
 
-    def __init__(self, bound: Bound, rows: Rows, width: int) -> None:
-        self._rows, self._pieces = rows.base, bound.pieces.tolist()
+    def __init__(self, program: Program, pieces: list[Piece], rows: Rows, width: int) -> None:
+        self._rows, self._pieces = rows.base, pieces
         self._higher, self._last = rows.higher, rows.last
-        self._registers = np.empty((bound.program.registers, width))
-        self._flags = np.empty((bound.program.flags, width), np.bool_)
+        self._registers = np.empty((program.registers, width))
+        self._flags = np.empty((program.flags, width), np.bool_)
         self._scratch = np.empty((3, width))
         self._buys, self._sells = np.zeros(width, np.int8), np.zeros(width, np.int8)
-        self.move(0, width)
+        self._combine = program.combine
 
-    def move(self, bar: int, width: int) -> None:
-        """Go to the block of `width` bars that begins at `bar` of the rows."""
-        self._bar, self._width = bar, width
+    def move(self, bar: int, chosen: Decisions) -> None:
+        """Go to the block of bars that begins at `bar` of the rows; (genomes, bars) are decided there."""
+        width = chosen.shape[1]
+        self._bar, self._width, self._chosen = bar, width, chosen
         self._numbers = [register[:width] for register in self._registers]
         self._truths = [flag[:width] for flag in self._flags]
         self._spare = [spare[:width] for spare in self._scratch]
@@ -59,8 +83,13 @@ class _Machine:
     def execute(self, instructions: list[tuple[list[int], float]]) -> None:
         """Run instructions in order."""
         for (op, to, a, a_ago, b, b_ago, first, count), number in instructions:
-            if op == Op.VOTE:
+            if op == Op.DECIDE:
+                self._decide(first, self._chosen[to])
+            elif op == Op.VOTE:
                 self._vote(self._truths[a], first, count)
+            elif op == Op.CHOOSE:
+                np.multiply(self._truths[a], np.int8(first - count), out=self._chosen[to])
+                self._chosen[to] += np.int8(count)
             elif op >= Op.AND:
                 _LOGIC[op](self._truths[a], self._truths[b], self._truths[to])
             else:
@@ -73,15 +102,15 @@ class _Machine:
                 else:
                     self._window(op, x, self._pieces[first : first + count], number, self._numbers[to])
 
-    def combine(self, combine: str, voters: int, chosen: Decisions) -> None:
-        """What the votes since the last call decide."""
+    def _decide(self, voters: int, chosen: Decisions) -> None:
+        """What the votes since the last decision make of it."""
         buys, sells = self._ballots
-        if combine == "majority":
+        if self._combine == "majority":
             holds = voters - buys - sells
             np.subtract(
                 buys > np.maximum(sells, holds), sells > np.maximum(buys, holds), out=chosen, dtype=np.int8
             )
-        elif combine == "unanimous":
+        elif self._combine == "unanimous":
             np.subtract(buys == voters, sells == voters, out=chosen, dtype=np.int8)
         else:
             np.subtract(buys, sells, out=chosen)
@@ -182,6 +211,7 @@ def _unequal(x: Floats, y: Floats, out: npt.NDArray[np.bool_]) -> None:
     out &= ~(np.isnan(x) | np.isnan(y))
 
 
+_JOINS: dict[int, np.ufunc] = {Make.ADD: np.add, Make.MAXIMUM: np.maximum, Make.MINIMUM: np.minimum}
 _ARITHMETIC: dict[int, Callable[[Floats, Floats, Floats], object]] = {
     Op.NEGATIVE: lambda x, _, out: np.negative(x, out=out),
     Op.MAGNITUDE: lambda x, _, out: np.absolute(x, out=out),

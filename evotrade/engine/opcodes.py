@@ -42,12 +42,33 @@ class Op(IntEnum):
     NOT = 22
     VOTE = 23
     """a rule's vote: `FIRST` where the condition holds, `COUNT` elsewhere"""
+    CHOOSE = 24
+    """the only rule's vote, which is the decision of genome `TO`"""
+    DECIDE = 25
+    """what the `FIRST` votes since the last decision make genome `TO` decide"""
 
 
 OP, TO, A, A_AGO, B, B_AGO, FIRST, COUNT = range(8)
 """Columns of an instruction: operation, destination, two operands each with how many bars ago it is read
 (`REGISTER`: not a row but a register), first and number of its pieces."""
 REGISTER = -1
+
+
+class Make(IntEnum):
+    """How a row is made from other rows, `half` bars apart; NaN where a bar it needs does not exist."""
+
+    ADD = 0
+    """the source and what it was half a window before"""
+    MAXIMUM = 1
+    MINIMUM = 2
+    NO_DEVIATION = 3
+    """squared deviations of single bars: 0, NaN where the source is"""
+    DEVIATION = 4
+    """squared deviations of two halves, with the second source for those of the halves themselves"""
+    GAIN = 5
+    """what the source rose since the bar before"""
+    LOSS = 6
+
 
 VOTES, MAJORITY, UNANIMOUS = range(3)
 """How rules are combined, as numbers: `votes` and `first`, `majority`, `unanimous`."""

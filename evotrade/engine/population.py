@@ -59,33 +59,38 @@ def evaluate_population(
     further than `max_lookback` bars: where genomes compete, all must be able to decide on every bar.
     Without a `backend`, the best one that is ready is taken; all give the same bits.
     """
-    reasons = [_why_not(genome, columns.timeframe, max_lookback) for genome in genomes]
-    able = [genome for genome, reason in zip(genomes, reasons, strict=True) if reason is None]
+    reaches = [_reach(genome, columns.timeframe, max_lookback) for genome in genomes]
+    able = [(one, reach) for one, reach in zip(genomes, reaches, strict=True) if isinstance(reach, int)]
     backend = backend or best_backend(len(able) * len(columns))
     outcomes = iter(_evaluate(able, columns, spans, execution, combine, backend))
     return [
-        Evaluated(genome.id, next(outcomes) if reason is None else (), reason)
-        for genome, reason in zip(genomes, reasons, strict=True)
+        Evaluated(one.id, skipped=reach) if isinstance(reach, str) else Evaluated(one.id, next(outcomes))
+        for one, reach in zip(genomes, reaches, strict=True)
     ]
 
 
 def fingerprint(decisions: Decisions) -> str:
     """16 hexadecimal digits that name a behaviour: the same decisions, the same name."""
-    return hashlib.blake2b(np.ascontiguousarray(decisions).data, digest_size=8).hexdigest()
+    changes = np.flatnonzero(decisions[1:] != decisions[:-1]) + 1  # far fewer than bars, and they say it all
+    digest = hashlib.blake2b(changes.astype("<u4").data, digest_size=8)
+    digest.update(decisions[:1].tobytes() + decisions[changes].tobytes())
+    digest.update(len(decisions).to_bytes(4, "little"))
+    return digest.hexdigest()
 
 
-def _why_not(genome: Genome, timeframe: str, max_lookback: int | None) -> str | None:
+def _reach(genome: Genome, timeframe: str, max_lookback: int | None) -> int | str:
+    """The lookback of a genome, or why it cannot be evaluated."""
     try:
         lookback = genome.lookback(timeframe)
     except GenomeError as error:
         return error.message
     if max_lookback is not None and lookback > max_lookback:
         return f"looks back {lookback} bars of {timeframe}, the warm-up has {max_lookback}"
-    return None
+    return lookback
 
 
 def _evaluate(
-    genomes: Sequence[Genome],
+    genomes: Sequence[tuple[Genome, int]],
     columns: Columns,
     spans: Sequence[Span],
     execution: Execution,

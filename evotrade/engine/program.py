@@ -2,8 +2,8 @@
 
 Equal subtrees become one value (hash-consing), a value that several places read is computed once a block,
 and what is only a place in a table (a lag, LAG, EMA, SUM over 2^k bars) costs no instruction.
-A program names the rows that it reads by what they hold (`Row`): `tables.py` fills them, and `bind` turns
-names into offsets. It knows no data but how flat the columns are.
+A program names the rows that it reads by what they hold (`Row`) and says how they are made: `tables.py` fills
+them, and `bind` turns numbers into offsets. It knows no data but how flat the columns are.
 """
 
 from __future__ import annotations
@@ -24,39 +24,45 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
+GUARD = 1
+"""Rows before the first one: a read before a row's first bar, whose value nobody uses, ends there."""
+
+
 @dataclass(frozen=True, eq=False)
 class Program:
     """Block bytecode of some genomes, in their order.
 
     `code` (m, 8) has the columns of `opcodes.py`, `pieces` (k, 3) are row, bars ago and size; -1, -2, … as
     the size is a series of higher bars, by its place in `frames`. `numbers` (m,) are constants and divisors.
-    The first `shared` instructions fill the registers that several places read; those of genome g end before
-    `ends[g]`, and `voters[g]` of its rules vote. `rows` says what a row holds, `memory` how many bars the
-    longest EMA remembers.
+    Instructions for the registers that several places read come first, then one genome after the other.
+    `rows` says what a row holds and `steps` (s, 5), as `Graph` has them, how those are made that don't come
+    from outside. `memory` are the bars that the longest EMA remembers.
     """
 
     code: Ints
     numbers: Floats
     pieces: Ints
-    shared: int
-    ends: Ints
-    voters: Ints
     lookbacks: Ints
     combine: str
     rows: tuple[Row, ...]
+    steps: Ints
     frames: tuple[str, ...]
     memory: int
     registers: int
     flags: int
 
     def __len__(self) -> int:
-        return len(self.ends)
+        return len(self.lookbacks)
 
 
 def compile_population(
-    genomes: Sequence[Genome], timeframe: str, flat_bars: Mapping[str, int], combine: str = "votes"
+    genomes: Sequence[Genome],
+    lookbacks: Ints,
+    timeframe: str,
+    flat_bars: Mapping[str, int],
+    combine: str = "votes",
 ) -> Program:
-    """The program of genomes whose suffixes fit `timeframe`; `flat_bars` as `Graph` takes them."""
+    """The program of genomes with these lookbacks, whose suffixes fit; `flat_bars` as in `Graph`."""
     graph = Graph(timeframe, flat_bars)
     conditions = [[graph.condition(rule.condition) for rule in _voters(one, combine)] for one in genomes]
     for number in (number for numbers in conditions for number in numbers):
@@ -64,7 +70,6 @@ def compile_population(
     emitter = _Emitter(graph)
     for genome, numbers in zip(genomes, conditions, strict=True):
         emitter.genome(_voters(genome, combine), numbers)
-    lookbacks = np.array([genome.lookback(timeframe) for genome in genomes], dtype=np.int64)
     return emitter.program(lookbacks, combine)
 
 
@@ -80,8 +85,7 @@ class _Emitter:
         self.instructions: list[tuple[int, ...]] = []
         self.numbers: list[float] = []
         self.pieces: list[tuple[int, int, int]] = []
-        self.ends: list[int] = []
-        self.voters: list[int] = []
+        self.genomes = 0
         shared = [number for number, value in enumerate(graph.values) if self._is_shared(number, value)]
         self.kept: dict[int, int] = {}
         kept = [0, 0]
@@ -91,17 +95,18 @@ class _Emitter:
         self.registers, self.flags = map(_Registers, kept)
         for number in shared:
             self._compute(number, self.kept[number])
-        self.shared = len(self.instructions)
 
     def genome(self, rules: Sequence[Rule], conditions: Sequence[int]) -> None:
-        """Append one genome: its conditions and their votes."""
+        """Append one genome: its conditions, their votes, the decision."""
+        number = self.genomes
         for rule, condition in zip(rules, conditions, strict=True):
             flag = self._operand(condition)
             votes = VOTES[rule.then], VOTES[rule.otherwise]
-            self._emit(Op.VOTE, 0, (flag,), *votes)
+            self._emit(Op.VOTE if len(rules) > 1 else Op.CHOOSE, number, (flag,), *votes)
             self._release(condition, flag)
-        self.ends.append(len(self.instructions))
-        self.voters.append(len(rules))
+        if len(rules) > 1:
+            self._emit(Op.DECIDE, number, (), len(rules), 0)
+        self.genomes += 1
 
     def program(self, lookbacks: Ints, combine: str) -> Program:
         """All that was appended."""
@@ -109,12 +114,10 @@ class _Emitter:
             code=np.array(self.instructions, dtype=np.int64).reshape(-1, COUNT + 1),
             numbers=np.array(self.numbers, dtype=np.float64),
             pieces=np.array(self.pieces, dtype=np.int64).reshape(-1, 3),
-            shared=self.shared,
-            ends=np.array(self.ends, dtype=np.int64),
-            voters=np.array(self.voters, dtype=np.int64),
             lookbacks=lookbacks,
             combine=combine,
             rows=tuple(self.graph.rows),
+            steps=np.array(self.graph.steps, dtype=np.int64).reshape(-1, 5),
             frames=tuple(self.graph.frames),
             memory=self._memory(),
             registers=self.registers.count,
@@ -192,30 +195,18 @@ class _Registers:
         self._free.append(register)
 
 
-@dataclass(frozen=True, eq=False)
-class Bound:
-    """A program at its place in memory: operands and pieces (k, 2: offset, size) are offsets into the rows.
+def bind(program: Program, bars: int, higher: Sequence[int]) -> tuple[Ints, Ints]:
+    """`code` and `pieces` (k, 2: offset, size) with offsets into rows of `bars` bars each, guarded.
 
-    In `code` a bars-ago column holds 1 for a row, which moves on with the bar, and 0 for a register.
-    """
-
-    code: Ints
-    numbers: Floats
-    pieces: Ints
-    program: Program
-
-
-def bind(program: Program, rows: Ints, bars: int) -> Bound:
-    """Put `program` where the row it numbers i is `rows[i]`, of `bars` bars each.
-
-    Of higher bars `rows[i]` is the offset itself, into an array of their own.
+    Those of higher bars are `higher` by row. A bars-ago column holds 1 for a row, which moves on with the
+    bar, and 0 for a register.
     """
     code, pieces = program.code.copy(), program.pieces
     for place, ago in ((A, A_AGO), (B, B_AGO)):
-        in_rows = code[:, ago] != REGISTER
-        in_rows &= code[:, OP] != Op.VOTE
-        code[in_rows, place] = rows[code[in_rows, place]] * bars - code[in_rows, ago]
+        in_rows = (code[:, ago] != REGISTER) & (code[:, OP] < Op.AND)
+        code[in_rows, place] = (GUARD + code[in_rows, place]) * bars - code[in_rows, ago]
         code[:, ago] = in_rows
-    offsets = rows[pieces[:, 0]] if len(rows) else pieces[:, 0]
-    offsets = np.where(pieces[:, 2] < 0, offsets, offsets * bars - pieces[:, 1])
-    return Bound(code, program.numbers, np.column_stack([offsets, pieces[:, 2]]), program)
+    offsets = (GUARD + pieces[:, 0]) * bars - pieces[:, 1]
+    if program.frames:
+        offsets = np.where(pieces[:, 2] < 0, np.array(higher)[pieces[:, 0]], offsets)
+    return code, np.column_stack([offsets, pieces[:, 2]])

@@ -1,4 +1,4 @@
-"""Rows that programs read: columns and their dyadic tables, made once for all genomes on the same candles."""
+"""Rows that programs read: columns and their dyadic tables, for some stretch of bars at a time."""
 
 from __future__ import annotations
 
@@ -15,44 +15,37 @@ from evotrade.engine.columns import Columns
 from evotrade.engine.evaluator import on_own_bars, whole_value
 from evotrade.engine.flatness import longest_flat
 from evotrade.engine.graph import HIGHER_BARS, Row, Source
-from evotrade.engine.program import Program
-from evotrade.engine.windows import Fill, Floats, Series, TableKey
+from evotrade.engine.program import GUARD, Program
+from evotrade.engine.windows import Floats
 from evotrade.genome.functions import SYMBOLS
 from evotrade.genome.tree import Symbol, Window
 
 Ints = npt.NDArray[np.int64]
-Key = tuple[Source, str, int]
-
-_FIRST_CAPACITY = 64
-_GUARD = 1  # rows that hold nothing: a read before a row's first bar, whose value nobody uses, ends there
 
 
 class Rows(NamedTuple):
-    """The memory of one program.
+    """What a program reads on a stretch of `bars` bars.
 
-    `base` holds rows of base bars one after another, `higher` series of higher bars; `numbers` says for each
-    row of the program which of the former, or at which offset of the latter, it is. `last` (frames, n) is
-    the number of the last higher bar that has ended, -1 for none: the place before a series holds a NaN.
+    `base` (GUARD + rows, bars), flat, holds the program's rows; `higher` series of higher bars, of which
+    `offsets` says by row where each begins. `last` (frames, bars) is the number of the last higher bar that
+    has ended, -1 for none: the place before a series holds a NaN.
     """
 
+    bars: int
     base: Floats
     higher: Floats
+    offsets: Sequence[int]
     last: Ints
-    numbers: Ints
 
 
 class Tables:
-    """Rows of base bars in one array, each made when it is first asked for.
-
-    Threads may share them: a row never changes once it is there. Above `budget_bytes`, which is what the
-    columns may keep, all are dropped before the next request, and what is asked for is made anew.
-    """
+    """What the rows of all programs on some columns are filled from; threads may share it."""
 
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
-        self.budget_bytes = columns.cache_bytes
-        self._lock = threading.RLock()
-        self._clear()
+        self._lock = threading.Lock()
+        self._higher = np.empty(0)
+        self._offsets: dict[Source, int] = {}
 
     @cached_property
     def flat_bars(self) -> dict[str, int]:
@@ -60,96 +53,59 @@ class Tables:
         base = self.columns.base
         return {name: longest_flat(base.column(symbol.column)) for name, symbol in SYMBOLS.items()}
 
-    def fetch(self, program: Program) -> Rows:
-        """The rows of `program`."""
-        with self._lock, np.errstate(all="ignore"):
-            if self._used * len(self.columns) * 8 > self.budget_bytes:
-                self._clear()
-            self._reserve(rows_for(program.rows))
-            numbers = np.array([self._number(*row) for row in program.rows], dtype=np.int64)
-            return Rows(self._data.reshape(-1), self._higher, self._last_ended(program.frames), numbers)
+    def rows(self, program: Program, stretch: slice, room: Room) -> Rows:
+        """The rows of `program` on a stretch: those from outside are filled in, the others yet to be made."""
+        bars = stretch.stop - stretch.start
+        base = room.take((GUARD + len(program.rows)) * bars)
+        with np.errstate(all="ignore"):
+            for number, row in enumerate(program.rows):
+                if row.table == "values":
+                    at = (GUARD + number) * bars
+                    base[at : at + bars] = self._values(row.source)[stretch]
+            higher, offsets = self._higher_series(program.rows)
+            last = [self._last_ended(suffix)[stretch] for suffix in program.frames]
+        return Rows(bars, base, higher, offsets, np.array(last, np.int64).reshape(len(last), bars))
 
-    def _clear(self) -> None:
-        self._data = np.empty((_FIRST_CAPACITY, len(self.columns)))
-        self._data[:_GUARD] = np.nan
-        self._used = _GUARD
-        self._higher = np.empty(0)
-        self._numbers: dict[Key, int] = {}
-        self._series: dict[Source, Series] = {}
-
-    def _last_ended(self, suffixes: Sequence[str]) -> Ints:
-        frames = [self.columns.frame(suffix) for suffix in suffixes]
-        base = self.columns.base
-        last = [self.columns.last_ended(frame, base) for frame in frames]
-        return np.array(last, dtype=np.int64).reshape(len(frames), len(base))
-
-    def _number(self, source: Source, table: str, level: int) -> int:
-        key = (source, table, level)
-        if key not in self._numbers:
-            self._make(source, table, level)
-        return self._numbers[key]
-
-    def _make(self, source: Source, table: str, level: int) -> None:
-        if table == HIGHER_BARS:
-            self._keep_higher(source)
-        elif table == "values":
-            self._keep((source, table, level), lambda out: self._fill_values(source, out))
-        else:
-            series = self._series_of(source)
-            derived, _, name = table.rpartition(".")
-            if derived:
-                series = series.gains() if derived == "gains" else series.losses()
-            getattr(series, name)(level)  # which keeps it, but for a level that is the series itself
-            if derived and level == 0:
-                self._numbers[source, table, 0] = self._numbers[source, derived, 0]
-
-    def _keep_higher(self, node: Source) -> None:
-        assert isinstance(node, Symbol | Window)  # the only nodes that have a suffix
-        frame = self.columns.frame(node.timeframe or "")
-        values = on_own_bars(replace(node, timeframe=None), frame, self.columns)
-        self._numbers[node, HIGHER_BARS, 0] = len(self._higher) + 1
-        self._higher = np.concatenate([self._higher, [np.nan], values])
-
-    def _series_of(self, source: Source) -> Series:
-        """The windows' own series, whose tables are kept here as rows."""
-        if source not in self._series:
-            values = self._data[self._number(source, "values", 0)]
-
-            def remember(key: TableKey, fill: Fill) -> Floats:
-                return self._keep((source, *key), fill)
-
-            self._series[source] = Series(values, remember)
-        return self._series[source]
-
-    def _fill_values(self, source: Source, out: Floats) -> None:
+    def _values(self, source: Source) -> Floats:
+        """(n,) a column, or an expression that windows look at."""
         if isinstance(source, str):
-            out[:] = self.columns.base.column(SYMBOLS[source].column)
-        else:
-            out[:] = whole_value(source, self.columns)
+            return self.columns.base.column(SYMBOLS[source].column)
+        return self.columns.remember(("whole", source), lambda: np.array(whole_value(source, self.columns)))
 
-    def _keep(self, key: Key, fill: Fill) -> Floats:
-        """The row of `key`, filled unless it is there."""
-        if key not in self._numbers:
-            made = np.empty(len(self.columns))
-            fill(made)  # which may keep other rows first
-            self._reserve(1)
-            self._data[self._used] = made
-            self._numbers[key] = self._used
-            self._used += 1
-        row: Floats = self._data[self._numbers[key]]
-        return row
+    def _last_ended(self, suffix: str) -> Ints:
+        return self.columns.last_ended(self.columns.frame(suffix), self.columns.base)
 
-    def _reserve(self, count: int) -> None:
-        """Make room for so many rows more. Memory counts where it is written, so much room costs little."""
-        if self._used + count > len(self._data):
-            larger = np.empty((max(self._used + count, 2 * len(self._data)), len(self.columns)))
-            larger[: self._used] = self._data[: self._used]
-            self._data = larger
+    def _higher_series(self, rows: Sequence[Row]) -> tuple[Floats, list[int]]:
+        """All series of higher bars one after another, and by row where its own begins (0: it has none)."""
+        nodes = [row.source if row.table == HIGHER_BARS else None for row in rows]
+        with self._lock:
+            if len(self._higher) * 8 > self.columns.cache_bytes:
+                self._higher, self._offsets = np.empty(0), {}
+            parts, length = [self._higher], len(self._higher)
+            for node in nodes:
+                if node is not None and node not in self._offsets:
+                    self._offsets[node] = length + 1
+                    parts += [np.array([np.nan]), self._own_values(node)]
+                    length += 1 + len(parts[-1])
+            if len(parts) > 1:
+                self._higher = np.concatenate(parts)
+            return self._higher, [0 if node is None else self._offsets[node] for node in nodes]
+
+    def _own_values(self, node: Source) -> Floats:
+        """The value of a node with a suffix at each of the suffix's bars."""
+        assert isinstance(node, Symbol | Window)  # the only nodes that have one
+        frame = self.columns.frame(node.timeframe or "")
+        return on_own_bars(replace(node, timeframe=None), frame, self.columns)
 
 
-def rows_for(rows: Sequence[Row]) -> int:
-    """How many rows there are at most when these are made: a level stands on all levels below."""
-    levels: dict[tuple[Source, str], int] = {}
-    for source, table, level in rows:
-        levels[source, table] = max(level, levels.get((source, table), 0))
-    return sum(level + 2 for (_, table), level in levels.items() if table != HIGHER_BARS)
+class Room:
+    """Memory for rows that one thread uses again and again."""
+
+    def __init__(self) -> None:
+        self._data = np.empty(0)
+
+    def take(self, count: int) -> Floats:
+        """(count,) numbers, of any value."""
+        if len(self._data) < count:
+            self._data = np.empty(count)
+        return self._data[:count]

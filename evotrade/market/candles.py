@@ -152,7 +152,12 @@ class Candles:
 
     def __getitem__(self, bars: slice) -> Candles:
         arrays = {name: getattr(self, name)[bars] for name in ("time_s", *self.columns)}
-        return replace(self, **arrays)
+        if bars.step not in (None, 1):
+            return replace(self, **arrays)
+        part = object.__new__(Candles)  # consecutive bars of a good series are one: no second look, no copy
+        for item in fields(self):
+            object.__setattr__(part, item.name, arrays.get(item.name, getattr(self, item.name)))
+        return part
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Candles):

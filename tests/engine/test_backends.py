@@ -35,7 +35,8 @@ def decided(population, columns, combine, backend, bars=None, **limits):
     """(genomes, bars) of what all decide, those of no group silent."""
     bars = bars or slice(0, len(columns))
     found = np.zeros((len(population), bars.stop - bars.start), np.int8)
-    for group in decide_many(population, columns, bars, combine, backend, **limits):
+    reaching = [(genome, genome.lookback(columns.timeframe)) for genome in population]
+    for group in decide_many(reaching, columns, bars, combine, backend, **limits):
         found[group.numbers] = group.decisions
     return found
 

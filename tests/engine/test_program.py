@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from evotrade.engine.opcodes import OP, Op
@@ -12,26 +13,32 @@ from evotrade.genome.functions import SYMBOLS
 MOVING = dict.fromkeys(SYMBOLS, 1)
 
 
+def compiled(*texts, flat_bars=MOVING, combine="votes"):
+    genomes = [parse(text) for text in texts]
+    lookbacks = np.array([genome.lookback() for genome in genomes])
+    return compile_population(genomes, lookbacks, "1h", flat_bars, combine)
+
+
 def operations(*texts, flat_bars=None, combine="votes"):
     """How often each operation stands in the program."""
-    program = compile_population([parse(text) for text in texts], "1h", flat_bars or MOVING, combine)
+    program = compiled(*texts, flat_bars=flat_bars or MOVING, combine=combine)
     return Counter(Op(op) for op in program.code[:, OP])
 
 
 def test_equal_values_are_computed_once_however_they_are_written():
     one = operations("IF DELTA(0) > AVG(DELTA, 20) THEN BUY ELSE SELL")
-    assert one == {Op.SUM: 1, Op.GREATER: 1, Op.VOTE: 1}
+    assert one == {Op.SUM: 1, Op.GREATER: 1, Op.CHOOSE: 1}
     both = operations(
         "IF DELTA(0) > AVG(DELTA, 20) THEN BUY ELSE SELL", "IF AVG(CLOSE, 20) < CLOSE THEN SELL ELSE BUY"
     )
-    assert both == {Op.SUM: 1, Op.GREATER: 1, Op.VOTE: 2}
+    assert both == {Op.SUM: 1, Op.GREATER: 1, Op.CHOOSE: 2}
 
 
 @pytest.mark.parametrize(
     "place", ["DELTA(7)", "LAG(DELTA, 7)", "LAG(LAG(DELTA(2), 3), 2)", "SUM(DELTA, 16)", "DELTA_1H(7)"]
 )
 def test_a_place_in_a_table_costs_no_instruction(place):
-    assert operations(f"IF {place} > EPSILON(0) THEN BUY") == {Op.GREATER: 1, Op.VOTE: 1}
+    assert operations(f"IF {place} > EPSILON(0) THEN BUY") == {Op.GREATER: 1, Op.CHOOSE: 1}
 
 
 def test_a_mean_over_a_stretch_that_may_be_flat_is_clamped():
@@ -42,11 +49,12 @@ def test_a_mean_over_a_stretch_that_may_be_flat_is_clamped():
 
 
 def test_windows_over_a_lag_share_the_tables_of_its_symbol():
-    program = compile_population([parse("IF MAX(BETA(1), 9) > MAX(BETA(3), 9) THEN BUY")], "1h", MOVING)
-    assert [row[1:] for row in program.rows] == [("maxima", 3)]
+    program = compiled("IF MAX(BETA(1), 9) > MAX(BETA(3), 9) THEN BUY")
+    assert {row.source for row in program.rows} == {"BETA"}
+    assert [(row.table, row.level) for row in program.rows][-1] == ("maxima", 3)
 
 
 def test_the_first_rule_alone_is_compiled_where_it_alone_decides():
     text = "IF DELTA > 1 THEN BUY; IF EPSILON > 2 THEN SELL"
     assert operations(text)[Op.VOTE] == 2
-    assert operations(text, combine="first")[Op.VOTE] == 1
+    assert operations(text, combine="first")[Op.CHOOSE] == 1

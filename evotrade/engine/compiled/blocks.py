@@ -7,104 +7,75 @@ Every loop does, bar by bar, the very operations of `windows.py` and `evaluator.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
 
 import numpy as np
 
+from evotrade.engine.compiled.elements import copy, higher, lower
 from evotrade.engine.compiled.ema import fill_ema
-from evotrade.engine.compiled.extremes import higher, lower
 from evotrade.engine.compiled.jit import kernel
 from evotrade.engine.opcodes import A_AGO, B_AGO, COUNT, FIRST, MAJORITY, OP, TO, UNANIMOUS, A, B, Op
 
 
 @kernel
-def run_program(
-    code,
-    genomes,
-    combine,
-    rows,
-    higher_rows,
-    last,
-    first,
-    block,
-    registers,
-    flags,
-    levels,
-    decisions,
-    at,
-    bars,
-):
+def run_program(code, lookbacks, combine, rows, higher_rows, last, first, block, room, decisions, at, bars):
     """Fill `decisions` (genomes, …) from column `at` on, for `bars` bars of the rows from `first` on.
 
-    `code` is (instructions, numbers, pieces, shared) and `genomes` (ends, voters, lookbacks) of a program;
-    `registers` and `flags` have `block` places a register, `levels` is room for the levels of the longest
-    EMA. Decisions before a lookback are 0.
+    `code` is (instructions, numbers, pieces) of a program; `room` is for registers and flags, `block` places
+    each, and for the levels of the longest EMA. Decisions before a lookback are 0.
     """
-    ends, voters, lookbacks = genomes
-    buys, sells = np.empty(block, np.int8), np.empty(block, np.int8)
+    ballots = np.zeros((2, block), np.uint8)
     for start in range(0, bars, block):
         width, bar = min(block, bars - start), first + start
-        memory = Memory(rows, higher_rows, last, bar, width, block, registers, flags, levels, buys, sells)
-        begin = code[3]
-        _execute(code, 0, begin, memory)
-        for genome in range(ends.size):
-            buys[:] = 0
-            sells[:] = 0
-            _execute(code, begin, ends[genome], memory)
-            begin = ends[genome]
-            chosen = decisions[genome, at + start : at + start + width]
-            _combine(combine, voters[genome], buys, sells, chosen)
-            chosen[: max(0, min(width, lookbacks[genome] - bar))] = 0
-
-
-class Memory(NamedTuple):
-    """What instructions read and write, at one block of bars."""
-
-    rows: Any
-    higher_rows: Any
-    last: Any
-    bar: Any
-    width: Any
-    block: Any
-    registers: Any
-    flags: Any
-    levels: Any
-    buys: Any
-    sells: Any
+        chosen = decisions[:, at + start : at + start + width]
+        _execute(code, combine, rows, higher_rows, last, bar, block, room, ballots[:, :width], chosen)
+        for genome in range(len(chosen)):
+            chosen[genome, : max(0, min(width, lookbacks[genome] - bar))] = 0
 
 
 @kernel
-def _execute(code, begin, end, memory):
-    """Run the instructions from `begin` to before `end`."""
-    instructions, numbers, pieces, _ = code
-    bar, width, block = memory.bar, memory.width, memory.block
-    rows, registers, flags = memory.rows, memory.registers, memory.flags
-    for number in range(begin, end):
-        op, to = instructions[number, OP], instructions[number, TO] * block
+def _execute(code, combine, rows, higher_rows, last, bar, block, room, ballots, chosen):
+    """Run all instructions on one block."""
+    instructions, numbers, pieces = code
+    registers, flags, levels = room
+    buys, sells, width = ballots[0], ballots[1], chosen.shape[1]
+    for number in range(len(instructions)):
+        op, to = instructions[number, OP], instructions[number, TO]
         a, b = instructions[number, A], instructions[number, B]
         first, count = instructions[number, FIRST], instructions[number, COUNT]
         if op >= Op.AND:
-            left, right = flags[a * block : a * block + width], flags[b * block : b * block + width]
-            if op == Op.VOTE:
-                _vote(left, first, count, memory.buys, memory.sells)
+            left = flags[a * block : a * block + width]
+            if op == Op.CHOOSE:
+                _choose(left, np.int8(first), np.int8(count), chosen[to])
+            elif op == Op.VOTE:
+                _vote(left, first, count, buys, sells)
+            elif op == Op.DECIDE:
+                _combine(combine, first, buys, sells, chosen[to])
+                buys[:] = 0
+                sells[:] = 0
             else:
-                _join(op, flags[to : to + width], left, right)
+                _join(op, flags[to * block : to * block + width], left, flags[b * block : b * block + width])
             continue
-        in_row, at = instructions[number, A_AGO], a * block
-        x = rows[a + bar : a + bar + width] if in_row else registers[at : at + width]
-        in_row, at = instructions[number, B_AGO], b * block
-        y = rows[b + bar : b + bar + width] if in_row else registers[at : at + width]
+        in_row, place = instructions[number, A_AGO], a * block
+        x = rows[a + bar : a + bar + width] if in_row else registers[place : place + width]
+        in_row, place = instructions[number, B_AGO], b * block
+        y = rows[b + bar : b + bar + width] if in_row else registers[place : place + width]
+        to *= block
         if op >= Op.GREATER:
             _compare(op, flags[to : to + width], x, y)
             continue
-        parts = pieces[first : first + count]
-        z = registers[to : to + width]
+        parts, z = pieces[first : first + count], registers[to : to + width]
         if op == Op.AS_OF:
-            _as_of(z, memory.higher_rows, parts[0, 0], memory.last[-1 - parts[0, 1], bar : bar + width])
+            _as_of(z, higher_rows, parts[0, 0], last[-1 - parts[0, 1], bar : bar + width])
         elif op == Op.EMA:
-            fill_ema(z, rows, parts, bar, int(numbers[number]), memory.levels)
+            fill_ema(z, rows, parts, bar, int(numbers[number]), levels)
         else:
             _compute(op, z, x, y, rows, parts, bar, numbers[number])
+
+
+@kernel
+def _choose(holds, then, otherwise, chosen):
+    for i in range(holds.size):
+        chosen[i] = then if holds[i] else otherwise
 
 
 @kernel
@@ -132,25 +103,38 @@ def _compute(op, z, x, y, rows, parts, bar, number):
 
 @kernel
 def _vote(holds, then, otherwise, buys, sells):
-    buys_else, sells_else = np.int8(otherwise > 0), np.int8(otherwise < 0)
-    buys_more, sells_more = np.int8(then > 0) - buys_else, np.int8(then < 0) - sells_else
-    for i in range(holds.size):
-        buys[i] += buys_else + buys_more * np.int8(holds[i])
-        sells[i] += sells_else + sells_more * np.int8(holds[i])
+    _count(holds, then == 1, otherwise == 1, buys)
+    _count(holds, then == -1, otherwise == -1, sells)
+
+
+@kernel
+def _count(holds, where_true, where_false, ballots):
+    """Add a vote where the condition holds, where it does not, or everywhere."""
+    if where_true and where_false:
+        for i in range(holds.size):
+            ballots[i] = np.uint8(ballots[i] + 1)
+    elif where_true:
+        for i in range(holds.size):
+            ballots[i] = np.uint8(ballots[i] + holds[i])
+    elif where_false:
+        for i in range(holds.size):
+            ballots[i] = np.uint8(ballots[i] + (holds[i] ^ 1))
 
 
 @kernel
 def _combine(combine, voters, buys, sells, chosen):
+    buy, sell, hold = np.int8(1), np.int8(-1), np.int8(0)  # chosen by comparison: that runs 32 bars at once
     if combine == MAJORITY:
         for i in range(chosen.size):
             holds = voters - buys[i] - sells[i]
-            chosen[i] = np.int8(buys[i] > max(sells[i], holds)) - np.int8(sells[i] > max(buys[i], holds))
+            bought, sold = buys[i] > max(sells[i], holds), sells[i] > max(buys[i], holds)
+            chosen[i] = buy if bought else (sell if sold else hold)
     elif combine == UNANIMOUS:
         for i in range(chosen.size):
-            chosen[i] = np.int8(buys[i] == voters) - np.int8(sells[i] == voters)
+            chosen[i] = buy if buys[i] == voters else (sell if sells[i] == voters else hold)
     else:
         for i in range(chosen.size):
-            chosen[i] = np.int8(buys[i] > sells[i]) - np.int8(sells[i] > buys[i])
+            chosen[i] = buy if buys[i] > sells[i] else (sell if sells[i] > buys[i] else hold)
 
 
 @kernel
@@ -264,15 +248,15 @@ def _is_power_of_two(number):
 def _deviation(z, rows, parts, bar, bars):
     width = z.size
     p, q = parts[0, 0] + bar, parts[1, 0] + bar
-    total = rows[p : p + width].copy()
-    z[:] = rows[q : q + width]
-    gap = np.empty(width)
+    total, gap = np.empty(width), np.empty(width)
+    copy(total, rows[p : p + width])
+    copy(z, rows[q : q + width])
     count = parts[0, 1]
     for part in range(2, len(parts), 2):
         p, q = parts[part, 0] + bar, parts[part + 1, 0] + bar
         sums, m2, size = rows[p : p + width], rows[q : q + width], parts[part, 1]
         each, weight = 1.0 / size, float(count * size) / float(count + size)
-        gap[:] = total
+        copy(gap, total)
         _divide(gap, float(count))
         for i in range(width):
             apart = sums[i] * each - gap[i]

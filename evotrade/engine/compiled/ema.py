@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evotrade.engine.compiled.extremes import higher, lower
+from evotrade.engine.compiled.elements import copy, higher, lower
 from evotrade.engine.compiled.jit import kernel
 
 
@@ -60,7 +60,7 @@ def _weights(memory, powers):
 @kernel
 def _levels(tables, values, powers):
     """Level k holds, from its 2^k-th value on, the weighted sums of the 2^k values that end there."""
-    tables[0, : values.size] = values
+    copy(tables[0, : values.size], values)
     for level in range(1, powers.size):
         half, power = 1 << (level - 1), powers[level - 1]
         newer, older = tables[level - 1, half : values.size], tables[level - 1, : values.size - half]
@@ -75,7 +75,7 @@ def _pieces(out, tables, memory, powers):
     width, first = out.size, powers.size - 1
     offset, weight = 1 << first, powers[first]
     at = tables.shape[1] - width
-    out[:] = tables[first, at:]
+    copy(out, tables[first, at:])
     for level in range(first - 1, -1, -1):
         if memory >> level & 1:
             piece = tables[level, at - offset : at - offset + width]

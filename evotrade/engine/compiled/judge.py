@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from evotrade.engine import breakeven
-from evotrade.engine.compiled.extremes import higher, lower
+from evotrade.engine.compiled.elements import higher, lower
 from evotrade.engine.compiled.jit import kernel
 from evotrade.engine.compiled.trade import BAR, CASH, FEE, PNL, POSITION, PRICE, QUANTITY, first_strike, trade
 from evotrade.engine.sums import LANES
