@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from evotrade.engine import interpreter
+from evotrade.engine import fingerprints, interpreter
 from evotrade.engine.columns import Columns
 from evotrade.engine.execution import Execution
 from evotrade.engine.facts import Facts, Ground, MarkFacts, TradeFacts, facts_of
@@ -66,6 +66,9 @@ class Backend(Protocol):
     def judge(self, decisions: Decisions, first: int, stage: Stage) -> list[Facts]:
         """The facts of each row of `decisions` (genomes, …) traded on the stage's bars, from `first` on."""
 
+    def fingerprints(self, decisions: Decisions, first: int, bars: int) -> list[str]:
+        """The fingerprint of `bars` columns of each row of `decisions`, from `first` on."""
+
 
 class NumpyBackend:
     """Columns and blocks of NumPy, simulations one by one."""
@@ -89,6 +92,10 @@ class NumpyBackend:
             for row in decisions[:, first : first + len(candles)]
         ]
 
+    def fingerprints(self, decisions: Decisions, first: int, bars: int) -> list[str]:
+        """See `Backend`."""
+        return [fingerprints.fingerprint(row) for row in decisions[:, first : first + bars]]
+
 
 class NumbaBackend:
     """The kernels of `compiled/`, as fast as the machine allows; raises `ImportError` without numba."""
@@ -97,7 +104,7 @@ class NumbaBackend:
 
     def __init__(self, block: int = 2_048) -> None:
         self._block = block
-        names = ("blocks", "judge", "rows", "trade")
+        names = ("blocks", "fingerprints", "judge", "rows", "trade")
         self._kernels: dict[str, Any] = {
             name: import_module(f"evotrade.engine.compiled.{name}") for name in names
         }
@@ -135,6 +142,12 @@ class NumbaBackend:
         )
         rows = zip(sums.tolist(), squares.tolist(), marks.tolist(), trades.tolist(), strict=True)
         return [Facts(ground, *row[:2], MarkFacts(*row[2]), TradeFacts(*row[3])) for row in rows]
+
+    def fingerprints(self, decisions: Decisions, first: int, bars: int) -> list[str]:
+        """See `Backend`."""
+        sums = np.empty(len(decisions), np.uint64)
+        self._kernels["fingerprints"].sum_changes(decisions, first, bars, sums)
+        return [fingerprints.text(total, bars) for total in sums.tolist()]
 
 
 class _Compilation:
@@ -210,6 +223,7 @@ def exercise(backend: Backend) -> None:
     rows = tables.rows(program, slice(0, len(candles)), Room())
     decisions = np.zeros((1, len(candles)), np.int8)
     backend.decide(program, rows, decisions, Bars(0, 0, len(candles)))
+    backend.fingerprints(decisions, 0, len(candles))
     backend.judge(
         decisions, 0, Stage.of(candles, Execution(), int(candles.time_s[0]), int(candles.end_s[-1]))
     )

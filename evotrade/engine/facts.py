@@ -21,7 +21,7 @@ from evotrade.engine.execution import Execution
 from evotrade.engine.fills import Floats, Ints, Trades
 from evotrade.engine.simulation import Simulation
 from evotrade.engine.slices import SliceSums, slice_borders
-from evotrade.engine.sums import SlicedSums, in_order
+from evotrade.engine.sums import Blocks, in_order
 from evotrade.market.candles import Candles
 
 _YEAR_S = 365 * 86_400
@@ -103,9 +103,9 @@ class Ground:
         )
 
     @cached_property
-    def sums(self) -> SlicedSums:
-        """Sums over the slices."""
-        return SlicedSums(self.borders)
+    def blocks(self) -> Blocks:
+        """The slices in blocks."""
+        return Blocks(self.borders)
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,26 +166,44 @@ class Facts:
 
 def facts_of(simulation: Simulation, execution: Execution, ground: Ground, close: Floats) -> Facts:
     """The facts of one simulation on bars with those closes (n,)."""
-    returns = per_bar_returns(simulation.equity, ground.initial)
+    blocks = ground.blocks
+    returns, equity = _block_returns(simulation, ground, close)
     squares = returns * returns
     losses = np.minimum(returns, 0.0)
-    sums = ground.sums
     deepest, longest, falls, depths = _falls(simulation.equity, ground.initial)
     marks = MarkFacts(
         final=float(simulation.equity[-1]) if ground.bars else ground.initial,
-        cubes=_total(sums.of(squares * returns)),
-        fourths=_total(sums.of(squares * squares)),
-        gains=_total(sums.of(returns - losses)),
-        losses=_total(sums.of(losses)),
-        squared_losses=_total(sums.of(losses * losses)),
-        equity=_total(sums.of(simulation.equity)),
+        cubes=_total(blocks.sum(squares * returns)),
+        fourths=_total(blocks.sum(squares * squares)),
+        gains=_total(blocks.sum(returns - losses)),
+        losses=_total(blocks.sum(losses)),
+        squared_losses=_total(blocks.sum(losses * losses)),
+        equity=_total(blocks.add(equity)),
         deepest=deepest,
         longest_fall=longest,
         falls=falls,
         depths=depths,
     )
     trades = _trade_facts(simulation, execution, close)
-    return Facts(ground, sums.of(returns), sums.of(squares), marks, trades)
+    return Facts(ground, blocks.sum(returns), blocks.sum(squares), marks, trades)
+
+
+def _block_returns(simulation: Simulation, ground: Ground, close: Floats) -> tuple[Floats, Floats]:
+    """(n,) per-bar returns, and (slices, blocks) sums of the equity.
+
+    A block of bars in which nothing is filled is told by the market: its marks are cash and position times
+    closes, and while all is invested its returns are the closes' own. So they are the same for all who hold.
+    """
+    blocks, fills = ground.blocks, simulation.fills
+    before = np.searchsorted(fills.bar, blocks.starts)
+    quiet = before == np.searchsorted(fills.bar, blocks.starts + blocks.widths)
+    cash = np.append(ground.initial, fills.cash)[before]
+    position = np.append(0.0, fills.position)[before]
+    returns = per_bar_returns(simulation.equity, ground.initial)
+    invested = np.repeat((quiet & (cash == 0) & (position > 0)).ravel(), blocks.widths.ravel())
+    returns = np.where(invested, per_bar_returns(close, math.nan), returns)
+    held = cash * blocks.widths + position * blocks.fold(close)
+    return returns, np.where(quiet, held, blocks.fold(simulation.equity))
 
 
 def per_bar_returns(equity: Floats, initial: float) -> Floats:

@@ -5,7 +5,6 @@ Whatever stands behind `evaluate_population`, its numbers are those of `backtest
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +15,6 @@ from evotrade.engine.backtest import Span
 from evotrade.engine.columns import Columns
 from evotrade.engine.decisions import check_group, decide_many
 from evotrade.engine.execution import Execution
-from evotrade.engine.facts import Facts
 from evotrade.engine.metrics import measure
 from evotrade.engine.simulation import Decisions
 from evotrade.engine.slices import SliceSums
@@ -67,15 +65,6 @@ def evaluate_population(
         Evaluated(one.id, skipped=reach) if isinstance(reach, str) else Evaluated(one.id, next(outcomes))
         for one, reach in zip(genomes, reaches, strict=True)
     ]
-
-
-def fingerprint(decisions: Decisions) -> str:
-    """16 hexadecimal digits that name a behaviour: the same decisions, the same name."""
-    changes = np.flatnonzero(decisions[1:] != decisions[:-1]) + 1  # far fewer than bars, and they say it all
-    digest = hashlib.blake2b(changes.astype("<u4").data, digest_size=8)
-    digest.update(decisions[:1].tobytes() + decisions[changes].tobytes())
-    digest.update(len(decisions).to_bytes(4, "little"))
-    return digest.hexdigest()
 
 
 def _reach(genome: Genome, timeframe: str, max_lookback: int | None) -> int | str:
@@ -130,11 +119,10 @@ class _View:
     stage: Stage
 
     def judge(self, decisions: Decisions, backend: Backend) -> list[Outcome]:
-        facts, bars = backend.judge(decisions, self.first, self.stage), len(self.stage.candles)
+        bars = len(self.stage.candles)
+        facts = backend.judge(decisions, self.first, self.stage)
+        names = backend.fingerprints(decisions, self.first, bars)
         return [
-            self._outcome(one, row[self.first : self.first + bars])
-            for one, row in zip(facts, decisions, strict=True)
+            Outcome(self.span.split, measure(one), one.slices, name, bars)
+            for one, name in zip(facts, names, strict=True)
         ]
-
-    def _outcome(self, facts: Facts, decisions: Decisions) -> Outcome:
-        return Outcome(self.span.split, measure(facts), facts.slices, fingerprint(decisions), len(decisions))

@@ -17,6 +17,7 @@ from evotrade.engine.decisions import decide_many
 from evotrade.engine.evaluator import COMBINES, decide
 from evotrade.engine.execution import Execution
 from evotrade.engine.facts import facts_of
+from evotrade.engine.fingerprints import fingerprint
 from evotrade.engine.population import evaluate_population
 from evotrade.engine.simulation import simulate
 from evotrade.genome import parse
@@ -85,6 +86,38 @@ def test_compiled_facts_are_those_of_the_simulator_to_the_last_bit(market, execu
         expected = facts_of(run, execution, stage.ground, series.close)
         for name in ("sums", "squares", "marks", "trades"):
             np.testing.assert_equal(list(getattr(found, name)), list(getattr(expected, name)), name)
+
+
+@given(markets(max_bars=900), executions, st.integers(1, 200), st.integers(0, 2**32))
+@settings(max_examples=60)
+def test_compiled_facts_of_long_trades_are_those_of_the_simulator(market, execution, pace, seed):
+    series, rng = market[0], np.random.default_rng(seed)
+    row = np.repeat(rng.choice([-1, 0, 1], len(series)), rng.integers(1, pace + 1, len(series)))
+    stage = Stage.of(series, execution, int(series.time_s[0]), int(series.end_s[-1]))
+    wide = row[None, : len(series)].astype(np.int8)
+    (found,) = compiled_backend().judge(wide, 0, stage)
+    expected = facts_of(simulate(wide[0], series, execution), execution, stage.ground, series.close)
+    for name in ("sums", "squares", "marks", "trades"):
+        np.testing.assert_equal(list(getattr(found, name)), list(getattr(expected, name)), name)
+
+
+@given(st.integers(0, 400), st.integers(0, 5), st.floats(0, 1), st.integers(0, 2**32))
+def test_compiled_fingerprints_are_those_of_each_row(bars, first, churn, seed):
+    rng = np.random.default_rng(seed)
+    fresh = rng.integers(-1, 2, (3, bars + 9))
+    rows = np.where(rng.random(fresh.shape) < churn, fresh, 1).astype(np.int8)
+    expected = [fingerprint(row[first : first + bars]) for row in rows]
+    assert compiled_backend().fingerprints(rows, first, bars) == expected
+
+
+def test_fingerprints_tell_decisions_apart_that_differ_at_one_bar_or_in_length():
+    rows = np.zeros((400, 100), np.int8)
+    for number in range(200):
+        rows[number, number // 2] = (-1) ** number
+        rows[number + 200, number // 2 :] = (-1) ** number
+    kinds = {row.tobytes() for row in rows}
+    assert len({fingerprint(row) for row in rows}) == len(kinds)
+    assert len({fingerprint(np.zeros(bars, np.int8)) for bars in range(50)}) == 50
 
 
 @pytest.mark.parametrize("backend", BACKENDS[::2], ids=lambda backend: backend.name)

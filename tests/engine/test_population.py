@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from evotrade.engine.backtest import Span, backtest
 from evotrade.engine.columns import Columns
 from evotrade.engine.execution import Execution, Limits
-from evotrade.engine.population import evaluate_population, fingerprint
+from evotrade.engine.fingerprints import fingerprint
+from evotrade.engine.population import evaluate_population
 from evotrade.genome import parse
 from evotrade.market.synthetic import synthetic_candles
 from tests.strategies import genomes

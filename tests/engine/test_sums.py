@@ -5,28 +5,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evotrade.engine.sums import LANES, SlicedSums, in_order
+from evotrade.engine.sums import Blocks, in_order
 
 
-def in_lanes(values):
+def in_blocks(values):
     """The text of the module as loops."""
-    lanes = [0.0] * LANES
-    for bar, value in enumerate(values):
-        lanes[bar % LANES] += value
-    while len(lanes) > 1:
-        half = len(lanes) // 2
-        lanes = [lanes[j] + lanes[j + half] for j in range(half)]
-    return lanes[0]
+    total = 0.0
+    for begin in range(0, len(values), 128):
+        block = [*values[begin : begin + 128], *[0.0] * 128][:128]
+        while len(block) > 1:
+            half = len(block) // 2
+            block = [block[j] + block[j + half] for j in range(half)]
+        total += block[0]
+    return total
 
 
 @given(st.integers(0, 2**32), st.lists(st.integers(0, 500), min_size=1, max_size=4))
-def test_a_sum_over_bars_runs_in_lanes_to_the_last_bit(seed, lengths):
+def test_a_sum_over_bars_is_made_of_blocks_to_the_last_bit(seed, lengths):
     borders = np.cumsum([0, *lengths])
     values = np.random.default_rng(seed).lognormal(sigma=3, size=borders[-1]) - 5
-    expected = [in_lanes(values[a:b].tolist()) for a, b in pairwise(borders)]
-    sums = SlicedSums(borders)
-    assert sums.of(values) == expected
-    assert sums.of(np.zeros(borders[-1])) == [0.0] * len(lengths)  # nothing is left of the sums before
+    expected = [in_blocks(values[a:b].tolist()) for a, b in pairwise(borders)]
+    assert Blocks(borders).sum(values) == expected
+
+
+@given(st.lists(st.integers(0, 500), min_size=1, max_size=4))
+def test_blocks_cover_every_bar_once(lengths):
+    blocks = Blocks(np.cumsum([0, *lengths]))
+    bars = [
+        bar
+        for start, width in zip(blocks.starts.ravel(), blocks.widths.ravel(), strict=True)
+        for bar in range(start, start + width)
+    ]
+    assert bars == list(range(sum(lengths)))
 
 
 def test_a_sum_over_trades_runs_in_order():

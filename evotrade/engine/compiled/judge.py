@@ -10,12 +10,15 @@ from evotrade.engine import breakeven
 from evotrade.engine.compiled.elements import higher, lower
 from evotrade.engine.compiled.jit import kernel
 from evotrade.engine.compiled.trade import BAR, CASH, FEE, PNL, POSITION, PRICE, QUANTITY, first_strike, trade
-from evotrade.engine.sums import LANES
+from evotrade.engine.sums import BLOCK_BARS
 
 _breakeven_fee = kernel(breakeven.breakeven_fee)
 
 _RETURNS, _SQUARES, _CUBES, _FOURTHS, _GAINS, _LOSSES, _SQUARED_LOSSES, _MARKS, _SUMS = range(9)
 """What is summed over bars; from cubes on in the order of `MarkFacts`."""
+
+_HIGHEST, _LOWEST_CLOSE, _COLUMNS = range(_SUMS, _SUMS + 3)
+"""What is known of a block of the market besides the sums of its returns and closes."""
 
 _DEEPEST, _LONGEST, _FALLS, _DEPTHS, _PEAK, _LOWEST, _UNDER, _STATE = range(8)
 """Falls so far, in the order of `MarkFacts`, and of the present one its peak, lowest mark and bars."""
@@ -30,6 +33,7 @@ def judge(decisions, first, market, terms, borders, fills, sums, squares, marks,
     for those of one genome.
     """
     bars = market.close.size
+    blocks = _read_market(market.close, borders)
     ratios, turns = np.empty(len(fills) // 2 + 1), np.empty(bars + 1, np.int64)
     for genome in range(len(decisions)):
         chosen = decisions[genome, first : first + bars]
@@ -39,33 +43,72 @@ def judge(decisions, first, market, terms, borders, fills, sums, squares, marks,
             if strike >= 0:
                 count, ended = trade(chosen, market, terms, strike + 1, True, turns, fills)
         _judge_marks(
-            fills[:count], market.close, terms.initial, borders, sums[genome], squares[genome], marks[genome]
+            fills[:count],
+            market.close,
+            blocks,
+            terms.initial,
+            borders,
+            sums[genome],
+            squares[genome],
+            marks[genome],
         )
         _judge_trades(fills[:count], ended, market.close, terms, ratios, trades[genome])
 
 
 @kernel
-def _judge_marks(fills, close, initial, borders, sums, squares, out):
-    lanes, equity, folded = np.empty((_SUMS, LANES)), np.empty(LANES), np.empty(LANES)
-    totals, falls = np.zeros(_SUMS), np.zeros(_STATE)
-    falls[_PEAK] = initial
-    filled, cash, position, last = 0, initial, 0.0, initial
+def _read_market(close, borders):
+    """(blocks, columns) of the closes: the sums of one who holds through, and the extremes."""
+    count = 0
     for part in range(borders.size - 1):
-        lanes[:] = 0.0
-        for begin in range(borders[part], borders[part + 1], LANES):
-            width = min(LANES, borders[part + 1] - begin)
-            moves = filled < len(fills) and fills[filled, BAR] < begin + width
-            if position == 0.0 and cash != 0.0 and not moves:
-                _stand(lanes[_MARKS, :width], cash, falls)
-                continue
-            filled, cash, position = _mark(equity[:width], close, begin, fills, filled, cash, position)
-            _add(lanes, equity[:width], last)
-            _follow(falls, equity[:width], folded)
-            last = equity[width - 1]
+        count += (borders[part + 1] - borders[part] + BLOCK_BARS - 1) // BLOCK_BARS
+    blocks, lanes, block = np.empty((count, _COLUMNS)), np.empty((_SUMS, BLOCK_BARS)), 0
+    for part in range(borders.size - 1):
+        for begin in range(borders[part], borders[part + 1], BLOCK_BARS):
+            closes = close[begin : min(begin + BLOCK_BARS, borders[part + 1])]
+            _spread(lanes, closes, close[begin - 1] if begin else math.nan)
+            for kind in range(_SUMS):
+                blocks[block, kind] = _fold(lanes[kind])
+            blocks[block, _HIGHEST], blocks[block, _LOWEST_CLOSE] = closes.max(), closes.min()
+            block += 1
+    return blocks
+
+
+@kernel
+def _judge_marks(fills, close, blocks, initial, borders, sums, squares, out):
+    """Write the sums of each slice, and a row of `MarkFacts`."""
+    lanes, equity = np.empty((_SUMS, BLOCK_BARS)), np.empty(BLOCK_BARS)
+    totals, added, falls = np.zeros(_SUMS), np.empty(_SUMS), np.zeros(_STATE)
+    falls[_PEAK] = initial
+    filled, cash, position, last, block = 0, initial, 0.0, initial, 0
+    for part in range(borders.size - 1):
+        added[:] = 0.0
+        for begin in range(borders[part], borders[part + 1], BLOCK_BARS):
+            width = min(BLOCK_BARS, borders[part + 1] - begin)
+            quiet = filled == len(fills) or fills[filled, BAR] >= begin + width
+            read = blocks[block]
+            block += 1
+            if quiet and position == 0.0 and cash != 0.0:
+                added[_MARKS] += cash * width + position * read[_MARKS]
+                falls[_UNDER] += width if cash < falls[_PEAK] else 0
+            elif quiet and position > 0.0 and cash == 0.0:
+                for kind in range(_MARKS):
+                    added[kind] += read[kind]
+                added[_MARKS] += cash * width + position * read[_MARKS]
+                _hold(falls, read, close[begin : begin + width], cash, position)
+                last = cash + position * close[begin + width - 1]
+            else:
+                filled, cash, position = _mark(equity[:width], close, begin, fills, filled, cash, position)
+                _spread(lanes, equity[:width], last)
+                for kind in range(_MARKS):
+                    added[kind] += _fold(lanes[kind])
+                marked = cash * width + position * read[_MARKS] if quiet else _fold(lanes[_MARKS])
+                added[_MARKS] += marked
+                for mark in equity[:width]:
+                    _follow(falls, mark)
+                last = equity[width - 1]
         for kind in range(_SUMS):
-            _fold(lanes[kind])
-            totals[kind] += lanes[kind, 0]
-        sums[part], squares[part] = lanes[_RETURNS, 0], lanes[_SQUARES, 0]
+            totals[kind] += added[kind]
+        sums[part], squares[part] = added[_RETURNS], added[_SQUARES]
     _recover(falls)
     out[0] = last
     out[1 : 1 + _SUMS - _CUBES] = totals[_CUBES:]
@@ -73,12 +116,15 @@ def _judge_marks(fills, close, initial, borders, sums, squares, out):
 
 
 @kernel
-def _stand(lanes, cash, falls):
-    """Bars on which nothing is held and nothing happens: every mark is the cash."""
-    for j in range(lanes.size):
-        lanes[j] += cash
-    if cash < falls[_PEAK]:
-        falls[_UNDER] += lanes.size
+def _hold(falls, read, closes, cash, position):
+    """Go on with the falls through a block in which all is held: mostly its extremes tell."""
+    if cash + position * read[_HIGHEST] < falls[_PEAK]:
+        lowest = cash + position * read[_LOWEST_CLOSE]
+        falls[_LOWEST] = min(falls[_LOWEST], lowest) if falls[_UNDER] else lowest
+        falls[_UNDER] += closes.size
+    else:
+        for price in closes:
+            _follow(falls, cash + position * price)
 
 
 @kernel
@@ -99,67 +145,50 @@ def _mark(equity, close, begin, fills, filled, cash, position):
 
 
 @kernel
-def _add(lanes, equity, last):
-    """Add each bar to its lane."""
+def _spread(lanes, equity, last):
+    """Each bar of a block in its lane, zeros after them."""
+    if equity.size < BLOCK_BARS:
+        lanes[:] = 0.0
     for j in range(equity.size):
         change = equity[j] / (equity[j - 1] if j else last) - 1
         square = change * change
         loss = lower(change, 0.0)
-        lanes[_RETURNS, j] += change
-        lanes[_SQUARES, j] += square
-        lanes[_CUBES, j] += square * change
-        lanes[_FOURTHS, j] += square * square
-        lanes[_GAINS, j] += change - loss
-        lanes[_LOSSES, j] += loss
-        lanes[_SQUARED_LOSSES, j] += loss * loss
-        lanes[_MARKS, j] += equity[j]
+        lanes[_RETURNS, j] = change
+        lanes[_SQUARES, j] = square
+        lanes[_CUBES, j] = square * change
+        lanes[_FOURTHS, j] = square * square
+        lanes[_GAINS, j] = change - loss
+        lanes[_LOSSES, j] = loss
+        lanes[_SQUARED_LOSSES, j] = loss * loss
+        lanes[_MARKS, j] = equity[j]
 
 
 @kernel
 def _fold(lane):
-    width = lane.size
-    while width > 1:
-        width //= 2
-        for j in range(width):
-            lane[j] += lane[j + width]
+    """The sum of a block, by halves of lengths that a compiler knows."""
+    for j in range(64):
+        lane[j] += lane[j + 64]
+    for j in range(32):
+        lane[j] += lane[j + 32]
+    for j in range(16):
+        lane[j] += lane[j + 16]
+    for j in range(8):
+        lane[j] += lane[j + 8]
+    for j in range(4):
+        lane[j] += lane[j + 4]
+    for j in range(2):
+        lane[j] += lane[j + 2]
+    return lane[0] + lane[1]
 
 
 @kernel
-def _follow(falls, equity, folded):
-    """Go on with the falls; bars that all stay below the peak are told by their extremes alone."""
-    if equity.size == folded.size:
-        highest, lowest = _extremes(equity, folded)
-        if highest < falls[_PEAK]:
-            falls[_LOWEST] = min(falls[_LOWEST], lowest) if falls[_UNDER] else lowest
-            falls[_UNDER] += equity.size
-            return
-    peak, lowest, under = falls[_PEAK], falls[_LOWEST], falls[_UNDER]
-    for mark in equity:
-        if mark < peak:
-            lowest = min(lowest, mark) if under else mark
-            under += 1
-        else:
-            if under:
-                falls[_PEAK], falls[_LOWEST], falls[_UNDER] = peak, lowest, under
-                _recover(falls)
-                under = 0.0
-            peak = mark
-    falls[_PEAK], falls[_LOWEST], falls[_UNDER] = peak, lowest, under
-
-
-@kernel
-def _extremes(equity, folded):
-    width = equity.size // 2
-    for j in range(width):
-        folded[j] = max(equity[j], equity[j + width])
-        folded[j + width] = min(equity[j], equity[j + width])
-    most, least = folded[:width], folded[width:]
-    while width > 1:
-        width //= 2
-        for j in range(width):
-            most[j] = max(most[j], most[j + width])
-            least[j] = min(least[j], least[j + width])
-    return most[0], least[0]
+def _follow(falls, mark):
+    if mark < falls[_PEAK]:
+        falls[_LOWEST] = min(falls[_LOWEST], mark) if falls[_UNDER] else mark
+        falls[_UNDER] += 1
+    else:
+        _recover(falls)
+        falls[_PEAK] = mark
 
 
 @kernel
