@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     store: Path = Path("db/evotrade.duckdb")
     kraken_url: str | None = None
     fee_bps: float = Field(40.0, ge=0)
-    executor: str = "processes"
+    executor: str = "threads"
     workers: PositiveInt = Field(default_factory=lambda: os.cpu_count() or 1)
     viability: ViabilitySettings = ViabilitySettings()
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from evotrade.cli import candles, cells, evolution, store, transfer, up
+from evotrade.cli import candles, cells, engine, evolution, store, transfer, up
 from evotrade.cli.output import fail, say
 from evotrade.errors import EvotradeError
 
@@ -32,6 +32,7 @@ cells.register(app)
 transfer.register(app)
 evolution.register(app)
 store.register(app)
+engine.register(app)
 
 
 @app.callback()

@@ -17,7 +17,6 @@ from evotrade.engine import fingerprints, interpreter
 from evotrade.engine.columns import Columns
 from evotrade.engine.execution import Execution
 from evotrade.engine.facts import Facts, Ground, MarkFacts, TradeFacts, facts_of
-from evotrade.engine.opcodes import MAJORITY, UNANIMOUS, VOTES
 from evotrade.engine.program import Program, bind, compile_population
 from evotrade.engine.simulation import Decisions, simulate
 from evotrade.engine.tables import Room, Rows, Tables
@@ -28,7 +27,6 @@ from evotrade.market.candles import Candles
 from evotrade.market.synthetic import synthetic_candles
 
 _WORTH_COMPILING = 20_000_000  # genomes · bars: a second of NumPy's
-_COMBINES = {"votes": VOTES, "first": VOTES, "majority": MAJORITY, "unanimous": UNANIMOUS}
 
 
 class Bars(NamedTuple):
@@ -116,8 +114,7 @@ class NumbaBackend:
         block = min(self._block, bars.width)
         self._kernels["blocks"].run_program(
             (code, program.numbers, pieces),
-            *(program.lookbacks, _COMBINES[program.combine]),
-            *(rows.base, rows.higher, rows.last, bars.first, block),
+            *(program.lookbacks, rows.base, rows.higher, rows.last, bars.first, block),
             (
                 np.empty(max(1, program.registers) * block),
                 np.empty(max(1, program.flags) * block, np.uint8),
@@ -219,7 +216,7 @@ def exercise(backend: Backend) -> None:
     candles = synthetic_candles(40, "1h", seed=1)
     genome = parse("IF EMA(DELTA, 2) > AVG(DELTA, 3) THEN BUY ELSE SELL")
     tables = Tables(Columns(candles))
-    program = compile_population([genome], np.array([genome.lookback()]), "1h", tables.flat_bars)
+    program = compile_population([genome], np.array([genome.lookback()]), "1h", tables.flat_bars, ["votes"])
     rows = tables.rows(program, slice(0, len(candles)), Room())
     decisions = np.zeros((1, len(candles)), np.int8)
     backend.decide(program, rows, decisions, Bars(0, 0, len(candles)))

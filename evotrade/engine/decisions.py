@@ -56,9 +56,8 @@ def decide_many(
     for first in range(0, len(able), size):
         numbers = able[first : first + size]
         group = [genomes[number][0] for number in numbers]
-        program = compile_population(
-            group, lookbacks[numbers], columns.timeframe, columns.own(Tables).flat_bars, combine
-        )
+        flat_bars, combines = columns.own(Tables).flat_bars, [combine] * len(group)
+        program = compile_population(group, lookbacks[numbers], columns.timeframe, flat_bars, combines)
         decided = Group(numbers, program, chosen[: len(group)])
         _fill(decided, columns, bars, backend, stretch_bars, room)
         yield decided

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from evotrade.engine.opcodes import FIRST_FLAG, Make, Op
+from evotrade.engine.opcodes import FIRST_FLAG, MAJORITY, UNANIMOUS, Make, Op
 from evotrade.engine.program import GUARD, Ints, Program, bind
 from evotrade.engine.tables import Rows
 from evotrade.engine.windows import Floats, Series, window_ema
@@ -69,7 +69,6 @@ class _Machine:
         self._flags = np.empty((program.flags, width), np.bool_)
         self._scratch = np.empty((3, width))
         self._buys, self._sells = np.zeros(width, np.int8), np.zeros(width, np.int8)
-        self._combine = program.combine
 
     def move(self, bar: int, chosen: Decisions) -> None:
         """Go to the block of bars that begins at `bar` of the rows; (genomes, bars) are decided there."""
@@ -84,7 +83,7 @@ class _Machine:
         """Run instructions in order."""
         for (op, to, a, a_ago, b, b_ago, first, count), number in instructions:
             if op == Op.DECIDE:
-                self._decide(first, self._chosen[to])
+                self._decide(first, count, self._chosen[to])
             elif op == Op.VOTE:
                 self._vote(self._truths[a], first, count)
             elif op == Op.CHOOSE:
@@ -102,15 +101,15 @@ class _Machine:
                 else:
                     self._window(op, x, self._pieces[first : first + count], number, self._numbers[to])
 
-    def _decide(self, voters: int, chosen: Decisions) -> None:
+    def _decide(self, voters: int, combine: int, chosen: Decisions) -> None:
         """What the votes since the last decision make of it."""
         buys, sells = self._ballots
-        if self._combine == "majority":
+        if combine == MAJORITY:
             holds = voters - buys - sells
             np.subtract(
                 buys > np.maximum(sells, holds), sells > np.maximum(buys, holds), out=chosen, dtype=np.int8
             )
-        elif self._combine == "unanimous":
+        elif combine == UNANIMOUS:
             np.subtract(buys == voters, sells == voters, out=chosen, dtype=np.int8)
         else:
             np.subtract(buys, sells, out=chosen)

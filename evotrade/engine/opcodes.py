@@ -45,7 +45,7 @@ class Op(IntEnum):
     CHOOSE = 24
     """the only rule's vote, which is the decision of genome `TO`"""
     DECIDE = 25
-    """what the `FIRST` votes since the last decision make genome `TO` decide"""
+    """what the `FIRST` votes since the last decision make genome `TO` decide, combined as `COUNT` says"""
 
 
 OP, TO, A, A_AGO, B, B_AGO, FIRST, COUNT = range(8)
@@ -70,8 +70,9 @@ class Make(IntEnum):
     LOSS = 6
 
 
-VOTES, MAJORITY, UNANIMOUS = range(3)
-"""How rules are combined, as numbers: `votes` and `first`, `majority`, `unanimous`."""
+COMBINES = {"votes": 0, "first": 0, "majority": 1, "unanimous": 2}
+"""How rules are combined, as numbers; of `first` only one rule is compiled."""
+MAJORITY, UNANIMOUS = COMBINES["majority"], COMBINES["unanimous"]
 
 FIRST_FLAG = Op.GREATER
 """Operations from here on yield truth, those before it numbers."""

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from evotrade.engine.evaluator import VOTES
 from evotrade.engine.graph import Graph, Row, Value, View
-from evotrade.engine.opcodes import A_AGO, B_AGO, COUNT, FIRST_FLAG, OP, REGISTER, A, B, Op
+from evotrade.engine.opcodes import A_AGO, B_AGO, COMBINES, COUNT, FIRST_FLAG, OP, REGISTER, A, B, Op
+from evotrade.errors import SettingsError
 from evotrade.genome import Genome
 from evotrade.genome.tree import Rule
 
@@ -43,7 +44,6 @@ class Program:
     numbers: Floats
     pieces: Ints
     lookbacks: Ints
-    combine: str
     rows: tuple[Row, ...]
     steps: Ints
     frames: tuple[str, ...]
@@ -60,21 +60,27 @@ def compile_population(
     lookbacks: Ints,
     timeframe: str,
     flat_bars: Mapping[str, int],
-    combine: str = "votes",
+    combines: Sequence[str],
 ) -> Program:
-    """The program of genomes with these lookbacks, whose suffixes fit; `flat_bars` as in `Graph`."""
+    """The program of genomes whose suffixes fit; `flat_bars` as in `Graph`, the others one a genome.
+
+    Raises `SettingsError` for an unknown way to combine rules.
+    """
+    unknown = set(combines) - COMBINES.keys()
+    if unknown:
+        raise SettingsError(f"unknown combine {min(unknown)!r}: use one of {', '.join(COMBINES)}")
     graph = Graph(timeframe, flat_bars)
-    conditions = [[graph.condition(rule.condition) for rule in _voters(one, combine)] for one in genomes]
+    voters = [
+        genome.rules[:1] if combine == "first" else genome.rules
+        for genome, combine in zip(genomes, combines, strict=True)
+    ]
+    conditions = [[graph.condition(rule.condition) for rule in rules] for rules in voters]
     for number in (number for numbers in conditions for number in numbers):
         graph.uses[number] += 1
     emitter = _Emitter(graph)
-    for genome, numbers in zip(genomes, conditions, strict=True):
-        emitter.genome(_voters(genome, combine), numbers)
-    return emitter.program(lookbacks, combine)
-
-
-def _voters(genome: Genome, combine: str) -> tuple[Rule, ...]:
-    return genome.rules[:1] if combine == "first" else genome.rules
+    for rules, numbers, combine in zip(voters, conditions, combines, strict=True):
+        emitter.genome(rules, numbers, combine)
+    return emitter.program(lookbacks)
 
 
 class _Emitter:
@@ -96,7 +102,7 @@ class _Emitter:
         for number in shared:
             self._compute(number, self.kept[number])
 
-    def genome(self, rules: Sequence[Rule], conditions: Sequence[int]) -> None:
+    def genome(self, rules: Sequence[Rule], conditions: Sequence[int], combine: str) -> None:
         """Append one genome: its conditions, their votes, the decision."""
         number = self.genomes
         for rule, condition in zip(rules, conditions, strict=True):
@@ -105,17 +111,16 @@ class _Emitter:
             self._emit(Op.VOTE if len(rules) > 1 else Op.CHOOSE, number, (flag,), *votes)
             self._release(condition, flag)
         if len(rules) > 1:
-            self._emit(Op.DECIDE, number, (), len(rules), 0)
+            self._emit(Op.DECIDE, number, (), len(rules), COMBINES[combine])
         self.genomes += 1
 
-    def program(self, lookbacks: Ints, combine: str) -> Program:
+    def program(self, lookbacks: Ints) -> Program:
         """All that was appended."""
         return Program(
             code=np.array(self.instructions, dtype=np.int64).reshape(-1, COUNT + 1),
             numbers=np.array(self.numbers, dtype=np.float64),
             pieces=np.array(self.pieces, dtype=np.int64).reshape(-1, 3),
             lookbacks=lookbacks,
-            combine=combine,
             rows=tuple(self.graph.rows),
             steps=np.array(self.graph.steps, dtype=np.int64).reshape(-1, 5),
             frames=tuple(self.graph.frames),

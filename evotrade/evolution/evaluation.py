@@ -18,8 +18,7 @@ from evotrade.genome import Genome
 from evotrade.market.candles import Candles
 from evotrade.market.resample import resample
 
-_TASKS_PER_WORKER = 2  # so that a slow batch does not leave the other workers idle at the end
-_FEWEST_GENOMES_PER_TASK = 10
+_FEWEST_GENOMES_PER_TASK = 100  # they share what they compute: many small tasks would do it many times
 _SERIES_KEPT = 4  # as many as a dish has timeframes; each holds up to its cache's bound in memory
 
 
@@ -81,6 +80,6 @@ def series_columns(candles: Candles, timeframe: str) -> Columns:
 
 
 def _batches(genomes: Sequence[Genome], workers: int) -> Iterator[Sequence[Genome]]:
-    size = max(_FEWEST_GENOMES_PER_TASK, math.ceil(len(genomes) / (workers * _TASKS_PER_WORKER)))
+    size = max(_FEWEST_GENOMES_PER_TASK, math.ceil(len(genomes) / workers))
     for first in range(0, len(genomes), size):
         yield genomes[first : first + size]

@@ -15,7 +15,7 @@ _TEMPLATE = """\
 # store = "db/evotrade.duckdb"
 # kraken_url = "https://api.kraken.com"
 # fee_bps = 40            # per side; Kraken's lowest taker tier
-# executor = "processes"  # serial, threads, processes or dask://HOST:PORT
+# executor = "threads"  # serial, threads, processes or dask://HOST:PORT
 # workers = 2             # otherwise the machine's cores
 
 # [viability]

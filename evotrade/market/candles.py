@@ -154,10 +154,17 @@ class Candles:
         arrays = {name: getattr(self, name)[bars] for name in ("time_s", *self.columns)}
         if bars.step not in (None, 1):
             return replace(self, **arrays)
-        part = object.__new__(Candles)  # consecutive bars of a good series are one: no second look, no copy
-        for item in fields(self):
-            object.__setattr__(part, item.name, arrays.get(item.name, getattr(self, item.name)))
-        return part
+        return self.made_of_good_bars(self.timeframe, arrays)
+
+    def made_of_good_bars(self, timeframe: str, arrays: Mapping[str, npt.NDArray[Any]]) -> Candles:
+        """Candles of this market with other columns (n,), `time_s` among them, without a second look.
+
+        For bars that cannot be bad, since they are some of these, or made of these. The hash is theirs alone.
+        """
+        made = object.__new__(Candles)
+        kept = {name: value for name, value in vars(self).items() if name != "data_hash"}
+        vars(made).update(kept, timeframe=timeframe, **arrays)
+        return made
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Candles):

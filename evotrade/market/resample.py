@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,11 +42,13 @@ def resample(candles: Candles, timeframe: str) -> Candles:
             f"{timeframe} bars cannot be made of {candles.timeframe} bars: use a longer timeframe"
         )
     start_s = bar_start_s(candles.time_s, timeframe)
-    first = np.flatnonzero(np.diff(start_s, prepend=start_s[:1]) != 0)  # where each but the first begins
+    first = np.flatnonzero(start_s[1:] != start_s[:-1]) + 1  # where each but the first begins
+    ended = np.searchsorted(start_s[first] + length, candles.end_s[-1:], side="right").sum()  # 0 of no bars
     values: dict[str, Any] = {name: _JOIN[name](getattr(candles, name), first) for name in candles.columns}
-    higher = replace(candles, time_s=start_s[first], timeframe=timeframe, **values)
-    finished = np.searchsorted(higher.end_s, candles.end_s[-1:], side="right").sum()  # 0 of an empty series
-    return higher[: int(finished)]
+    for column in values.values():
+        column.flags.writeable = False
+    arrays = {name: array[:ended] for name, array in {"time_s": start_s[first], **values}.items()}
+    return candles.made_of_good_bars(timeframe.lower(), arrays)
 
 
 def _last(values: Floats, first: Starts) -> Floats:

@@ -171,3 +171,9 @@ def test_a_wrong_setting_is_named(evotrade, monkeypatch, name, value, message):
     assert ran.code == 1
     assert message in ran.err
     assert name in ran.err
+
+
+def test_warm_says_where_the_kernels_are_kept(evotrade):
+    ran = evotrade("warm")
+    assert ran.code == 0
+    assert re.search(r"ready after \d+\.\d s, kept in .*kernels-[0-9a-f]{16}", ran.out)

@@ -16,7 +16,7 @@ MOVING = dict.fromkeys(SYMBOLS, 1)
 def compiled(*texts, flat_bars=MOVING, combine="votes"):
     genomes = [parse(text) for text in texts]
     lookbacks = np.array([genome.lookback() for genome in genomes])
-    return compile_population(genomes, lookbacks, "1h", flat_bars, combine)
+    return compile_population(genomes, lookbacks, "1h", flat_bars, [combine] * len(genomes))
 
 
 def operations(*texts, flat_bars=None, combine="votes"):

@@ -17,7 +17,7 @@ from evotrade.engine.opcodes import A_AGO, B_AGO, COUNT, FIRST, MAJORITY, OP, TO
 
 
 @kernel
-def run_program(code, lookbacks, combine, rows, higher_rows, last, first, block, room, decisions, at, bars):
+def run_program(code, lookbacks, rows, higher_rows, last, first, block, room, decisions, at, bars):
     """Fill `decisions` (genomes, …) from column `at` on, for `bars` bars of the rows from `first` on.
 
     `code` is (instructions, numbers, pieces) of a program; `room` is for registers and flags, `block` places
@@ -27,13 +27,13 @@ def run_program(code, lookbacks, combine, rows, higher_rows, last, first, block,
     for start in range(0, bars, block):
         width, bar = min(block, bars - start), first + start
         chosen = decisions[:, at + start : at + start + width]
-        _execute(code, combine, rows, higher_rows, last, bar, block, room, ballots[:, :width], chosen)
+        _execute(code, rows, higher_rows, last, bar, block, room, ballots[:, :width], chosen)
         for genome in range(len(chosen)):
             chosen[genome, : max(0, min(width, lookbacks[genome] - bar))] = 0
 
 
 @kernel
-def _execute(code, combine, rows, higher_rows, last, bar, block, room, ballots, chosen):
+def _execute(code, rows, higher_rows, last, bar, block, room, ballots, chosen):
     """Run all instructions on one block."""
     instructions, numbers, pieces = code
     registers, flags, levels = room
@@ -49,7 +49,7 @@ def _execute(code, combine, rows, higher_rows, last, bar, block, room, ballots, 
             elif op == Op.VOTE:
                 _vote(left, first, count, buys, sells)
             elif op == Op.DECIDE:
-                _combine(combine, first, buys, sells, chosen[to])
+                _combine(count, first, buys, sells, chosen[to])
                 buys[:] = 0
                 sells[:] = 0
             else:
