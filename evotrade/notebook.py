@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import cached_property
-from typing import Any, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +16,13 @@ import plotly.graph_objects as go
 
 from evotrade.cells import Cell
 from evotrade.engine import backtest as engine
+from evotrade.engine.backends import CORE
 from evotrade.engine.buy_hold import buy_and_hold
 from evotrade.engine.columns import Columns
 from evotrade.engine.evaluator import decide as decide_on
 from evotrade.engine.execution import Execution, FeeOn, FillAt, Instrument, Limits
+from evotrade.engine.population import screen_population
+from evotrade.errors import SettingsError
 from evotrade.evolution.evaluation import evaluate_all
 from evotrade.evolution.executors import SerialExecutor
 from evotrade.genome import Genome, as_genome
@@ -157,26 +160,37 @@ def backtest_many(
     combine: str = "votes",
     limits: Limits | None = None,
     store: Store | None = None,
+    metrics: Literal["all", "core"] = "all",
     **terms: Unpack[Terms],
 ) -> pd.DataFrame:
     """The metrics of many genomes on all of `candles`: a row a genome, in the order given.
 
     `skipped` says why a genome could not run. The numbers are those of `backtest`, on any executor. With a
     `store`, each look is recorded as a trial: what is picked from many rows was picked by luck too.
+    With `metrics="core"` a first look: trades, fees_paid, final_equity and max_drawdown_pct alone, in this
+    thread, sooner. It makes no trials, which need more than that: `SettingsError` with a store.
     """
     trees = [as_genome(genome) for genome in genomes]
     series = _at(candles, timeframe)
     execution = Execution(**terms, limits=limits or Limits())
+    if metrics == "core":
+        if store is not None:
+            raise SettingsError("core metrics make no trial: ask for all of them, or leave the store out")
+        core = screen_population(trees, Columns(series), engine.Span.whole(series), execution, combine)
+        named = pd.DataFrame(
+            {"genome": [str(tree) for tree in trees], "genome_id": [tree.id for tree in trees]}
+        )
+        return named.join(pd.DataFrame(core, columns=list(CORE)))
     plan = whole_plan(series, (series.timeframe,), execution, combine)
     evaluations = evaluate_all(trees, series, plan, executor or SerialExecutor(), workers)
     if store is not None:
         cell_service.count_looks(trees, evaluations, plan, series, store)
-    rows = []
+    found: list[dict[str, object]] = []
     for tree, evaluation in zip(trees, evaluations, strict=True):
         evaluated = evaluation[series.timeframe]
-        metrics = evaluated.outcomes[0].metrics if evaluated.outcomes else {}
-        rows.append({"genome": str(tree), "genome_id": tree.id, "skipped": evaluated.skipped, **metrics})
-    return pd.DataFrame(rows)
+        values = evaluated.outcomes[0].metrics if evaluated.outcomes else {}
+        found.append({"genome": str(tree), "genome_id": tree.id, "skipped": evaluated.skipped, **values})
+    return pd.DataFrame(found)
 
 
 class Evolved:

@@ -93,6 +93,15 @@ def test_many_backtests_are_those_of_each_genome_in_the_order_given(timeframe):
         assert same_numbers(row[list(alone.metrics)], alone.metrics.values())
 
 
+def test_a_first_look_at_many_shows_the_core_of_their_metrics_and_makes_no_trial(tmp_path):
+    core = ["trades", "fees_paid", "final_equity", "max_drawdown_pct"]
+    rows = et.backtest_many(GENOMES, CANDLES, **TERMS)
+    looked = et.backtest_many(GENOMES, CANDLES, metrics="core", **TERMS)
+    pd.testing.assert_frame_equal(looked, rows[["genome", "genome_id", *core]], check_exact=True)
+    with pytest.raises(et.SettingsError, match="core metrics make no trial"):
+        et.backtest_many(GENOMES, CANDLES, metrics="core", store=et.open_store(tmp_path / "lab.duckdb"))
+
+
 def test_many_backtests_are_the_same_on_every_executor():
     expected = et.backtest_many(GENOMES * 8, CANDLES, **TERMS)
     with ThreadPoolExecutor(2) as threads:

@@ -17,14 +17,19 @@ from evotrade.engine import fingerprints, interpreter
 from evotrade.engine.columns import Columns
 from evotrade.engine.execution import Execution
 from evotrade.engine.facts import Facts, Ground, MarkFacts, TradeFacts, facts_of
+from evotrade.engine.metrics import measure
 from evotrade.engine.program import Program, bind, compile_population
 from evotrade.engine.simulation import Decisions, simulate
 from evotrade.engine.tables import Room, Rows, Tables
 from evotrade.engine.terms import Market, Terms
+from evotrade.engine.windows import Floats
 from evotrade.errors import EvotradeError
 from evotrade.genome import parse
 from evotrade.market.candles import Candles
 from evotrade.market.synthetic import synthetic_candles
+
+CORE = ("trades", "fees_paid", "final_equity", "max_drawdown_pct")
+"""What is known of a run without looking at every bar."""
 
 _WORTH_COMPILING = 20_000_000  # genomes · bars: a second of NumPy's
 
@@ -64,6 +69,9 @@ class Backend(Protocol):
     def judge(self, decisions: Decisions, first: int, stage: Stage) -> list[Facts]:
         """The facts of each row of `decisions` (genomes, …) traded on the stage's bars, from `first` on."""
 
+    def screen(self, decisions: Decisions, first: int, stage: Stage) -> Floats:
+        """(genomes, metrics) the metrics of `CORE` alone, the same as those of `judge`, and sooner there."""
+
     def fingerprints(self, decisions: Decisions, first: int, bars: int) -> list[str]:
         """The fingerprint of `bars` columns of each row of `decisions`, from `first` on."""
 
@@ -89,6 +97,11 @@ class NumpyBackend:
             facts_of(simulate(row, candles, execution), execution, ground, candles.close)
             for row in decisions[:, first : first + len(candles)]
         ]
+
+    def screen(self, decisions: Decisions, first: int, stage: Stage) -> Floats:
+        """See `Backend`."""
+        metrics = [measure(facts) for facts in self.judge(decisions, first, stage)]
+        return np.array([[row[name] for name in CORE] for row in metrics]).reshape(-1, len(CORE))
 
     def fingerprints(self, decisions: Decisions, first: int, bars: int) -> list[str]:
         """See `Backend`."""
@@ -139,6 +152,18 @@ class NumbaBackend:
         )
         rows = zip(sums.tolist(), squares.tolist(), marks.tolist(), trades.tolist(), strict=True)
         return [Facts(ground, *row[:2], MarkFacts(*row[2]), TradeFacts(*row[3])) for row in rows]
+
+    def screen(self, decisions: Decisions, first: int, stage: Stage) -> Floats:
+        """See `Backend`."""
+        candles, execution, _ = stage
+        if execution.instrument is not None or not len(candles):
+            return NumpyBackend().screen(decisions, first, stage)
+        found = np.empty((len(decisions), len(CORE)))
+        fills = np.empty((2 * len(candles) + 2, self._kernels["trade"].COLUMNS))
+        market, terms = Market.of(candles, execution), Terms.of(execution)
+        self._kernels["judge"].screen(decisions, first, market, terms, fills, found)
+        found[:, CORE.index("max_drawdown_pct")] *= 100
+        return found
 
     def fingerprints(self, decisions: Decisions, first: int, bars: int) -> list[str]:
         """See `Backend`."""
@@ -221,6 +246,6 @@ def exercise(backend: Backend) -> None:
     decisions = np.zeros((1, len(candles)), np.int8)
     backend.decide(program, rows, decisions, Bars(0, 0, len(candles)))
     backend.fingerprints(decisions, 0, len(candles))
-    backend.judge(
-        decisions, 0, Stage.of(candles, Execution(), int(candles.time_s[0]), int(candles.end_s[-1]))
-    )
+    stage = Stage.of(candles, Execution(), int(candles.time_s[0]), int(candles.end_s[-1]))
+    backend.judge(decisions, 0, stage)
+    backend.screen(decisions, 0, stage)

@@ -1,8 +1,8 @@
 """What many genomes decide, as one program: as `evaluator.decide` for each of them, to the last bit.
 
-Genomes are taken in groups whose decisions fit into `DECISIONS_BYTES`, and bars in stretches, whose rows stay
-near the processor and whose memory is used again. A stretch begins a lookback earlier, and by prefix
-invariance that is all it needs. So memory grows with bars, not with genomes.
+Genomes are taken in groups whose decisions fit into `DECISIONS_BYTES`, and bars in stretches whose rows fit
+into `ROWS_BYTES`: they stay near the processor, and their memory is used again. A stretch begins a lookback
+earlier, and by prefix invariance that is all it needs. So memory grows with bars, not with genomes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from evotrade.errors import EvotradeError
 from evotrade.genome import Genome
 
 DECISIONS_BYTES = 64 * 2**20
-STRETCH_BARS = 16_384
+ROWS_BYTES = 64 * 2**20
 _LOOKBACKS_A_STRETCH = 4  # at least: what a stretch reads before itself is work that the one before it did
 _COMPARED = 64  # bars; the cost is that of the lookback, not of these
 
@@ -41,7 +41,7 @@ def decide_many(
     combine: str,
     backend: Backend,
     decisions_bytes: int = DECISIONS_BYTES,
-    stretch_bars: int = STRETCH_BARS,
+    rows_bytes: int = ROWS_BYTES,
 ) -> Iterator[Group]:
     """Groups of `genomes`, each with its lookback, in order, with what they decide at the given bars.
 
@@ -59,7 +59,7 @@ def decide_many(
         flat_bars, combines = columns.own(Tables).flat_bars, [combine] * len(group)
         program = compile_population(group, lookbacks[numbers], columns.timeframe, flat_bars, combines)
         decided = Group(numbers, program, chosen[: len(group)])
-        _fill(decided, columns, bars, backend, stretch_bars, room)
+        _fill(decided, columns, bars, backend, rows_bytes, room)
         yield decided
 
 
@@ -88,14 +88,13 @@ def check_group(group: Group, columns: Columns, bars: slice, bar: int, backend: 
         )
 
 
-def _fill(
-    group: Group, columns: Columns, bars: slice, backend: Backend, stretch_bars: int, room: Room
-) -> None:
+def _fill(group: Group, columns: Columns, bars: slice, backend: Backend, rows_bytes: int, room: Room) -> None:
     """Fill the group's decisions stretch by stretch."""
     program, tables = group.program, columns.own(Tables)
     lookback = int(program.lookbacks.max())
-    for first in range(bars.start, bars.stop, max(stretch_bars, _LOOKBACKS_A_STRETCH * lookback)):
-        end = min(bars.stop, first + max(stretch_bars, _LOOKBACKS_A_STRETCH * lookback))
+    stretch = max(1, rows_bytes // (8 * (1 + len(program.rows))), _LOOKBACKS_A_STRETCH * lookback)
+    for first in range(bars.start, bars.stop, stretch):
+        end = min(bars.stop, first + stretch)
         begin = max(0, first - lookback)
         # a program reads up to a lookback before a row's bars: rows have to be longer than that
         rows = tables.rows(program, slice(begin, max(end, begin + lookback + 1)), room)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from evotrade.engine.windows import Floats
 
@@ -22,6 +23,20 @@ def longest_flat(values: Floats) -> int:
     largest = np.max(np.abs(values), initial=0.0, where=~np.isnan(values))
     if not np.isfinite(largest):
         return len(values)
-    moves = np.flatnonzero(~(np.abs(np.diff(values)) <= _MOVES * largest))
-    between = np.diff(moves, prepend=-1, append=len(values) - 1)
-    return int(between.max(initial=0))
+    still = np.abs(np.diff(values)) <= _MOVES * largest
+    return _longest_run(still) + 1 if len(values) else 0
+
+
+def _longest_run(flags: npt.NDArray[np.bool_]) -> int:
+    """The length of the longest run of true flags, found by doubling: most runs are short."""
+    runs = [flags]  # runs[k] is true where a run of 2^k begins
+    while runs[-1].any():
+        half = 1 << (len(runs) - 1)
+        runs.append(runs[-1][half:] & runs[-1][: max(0, len(runs[-1]) - half)])
+    length, begun = 0, np.ones(len(flags) + 1, dtype=np.bool_)
+    for level in range(len(runs) - 2, -1, -1):
+        ahead = runs[level][length:]
+        longer = begun[: len(ahead)] & ahead
+        if longer.any():
+            begun, length = longer, length + (1 << level)
+    return length

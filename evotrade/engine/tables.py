@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
@@ -48,10 +48,9 @@ class Tables:
         self._offsets: dict[Source, int] = {}
 
     @cached_property
-    def flat_bars(self) -> dict[str, int]:
+    def flat_bars(self) -> Mapping[str, int]:
         """For each symbol, the bars of the longest stretch on which it stays nearly the same."""
-        base = self.columns.base
-        return {name: longest_flat(base.column(symbol.column)) for name, symbol in SYMBOLS.items()}
+        return _FlatBars(self.columns)
 
     def rows(self, program: Program, stretch: slice, room: Room) -> Rows:
         """The rows of `program` on a stretch: those from outside are filled in, the others yet to be made."""
@@ -96,6 +95,17 @@ class Tables:
         assert isinstance(node, Symbol | Window)  # the only nodes that have one
         frame = self.columns.frame(node.timeframe or "")
         return on_own_bars(replace(node, timeframe=None), frame, self.columns)
+
+
+class _FlatBars(dict[str, int]):
+    """Counted for a symbol when it is first asked about."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+
+    def __missing__(self, symbol: str) -> int:
+        self[symbol] = longest_flat(self._columns.base.column(SYMBOLS[symbol].column))
+        return self[symbol]
 
 
 class Room:

@@ -31,19 +31,17 @@ class Market(NamedTuple):
         """The market as `execution` trades on it."""
         at_open = execution.fill == "next_open"
         fill_s = candles.time_s if at_open else candles.end_s
+        fill_s.flags.writeable = False  # as all columns are: kernels are compiled for such arrays
         hours = execution.limits.trading_hours
-        allowed = np.empty(0, np.bool_) if hours is None else in_trading_hours(fill_s, hours)
-        # copies: kernels are compiled for arrays that can be written
-        open_, close = candles.open.copy(), candles.close.copy()
         return cls(
-            price=open_ if at_open else close,
-            fill_s=fill_s.copy(),
-            start_s=candles.time_s.copy(),
-            open=open_,
-            high=candles.high.copy(),
-            low=candles.low.copy(),
-            close=close,
-            allowed=allowed,
+            price=candles.open if at_open else candles.close,
+            fill_s=fill_s,
+            start_s=candles.time_s,
+            open=candles.open,
+            high=candles.high,
+            low=candles.low,
+            close=candles.close,
+            allowed=np.empty(0, np.bool_) if hours is None else in_trading_hours(fill_s, hours),
         )
 
 

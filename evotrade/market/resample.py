@@ -45,9 +45,9 @@ def resample(candles: Candles, timeframe: str) -> Candles:
     first = np.flatnonzero(start_s[1:] != start_s[:-1]) + 1  # where each but the first begins
     ended = np.searchsorted(start_s[first] + length, candles.end_s[-1:], side="right").sum()  # 0 of no bars
     values: dict[str, Any] = {name: _JOIN[name](getattr(candles, name), first) for name in candles.columns}
-    for column in values.values():
-        column.flags.writeable = False
     arrays = {name: array[:ended] for name, array in {"time_s": start_s[first], **values}.items()}
+    for array in arrays.values():
+        array.flags.writeable = False
     return candles.made_of_good_bars(timeframe.lower(), arrays)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evotrade.engine.backends import NumbaBackend, NumpyBackend, Stage, compiled_backend
+from evotrade.engine.backends import CORE, NumbaBackend, NumpyBackend, Stage, compiled_backend
 from evotrade.engine.backtest import Span, backtest
 from evotrade.engine.columns import Columns
 from evotrade.engine.compiled.jit import source_hash
@@ -18,7 +18,8 @@ from evotrade.engine.evaluator import COMBINES, decide
 from evotrade.engine.execution import Execution
 from evotrade.engine.facts import facts_of
 from evotrade.engine.fingerprints import fingerprint
-from evotrade.engine.population import evaluate_population
+from evotrade.engine.metrics import measure
+from evotrade.engine.population import evaluate_population, screen_population
 from evotrade.engine.simulation import simulate
 from evotrade.genome import parse
 from tests.engine.bar_by_bar import decisions, executions, markets
@@ -99,6 +100,32 @@ def test_compiled_facts_of_long_trades_are_those_of_the_simulator(market, execut
     expected = facts_of(simulate(wide[0], series, execution), execution, stage.ground, series.close)
     for name in ("sums", "squares", "marks", "trades"):
         np.testing.assert_equal(list(getattr(found, name)), list(getattr(expected, name)), name)
+
+
+@given(markets(max_bars=600), executions, st.integers(1, 150), st.integers(0, 2**32))
+@settings(max_examples=60)
+def test_a_screen_shows_what_the_judge_does(market, execution, pace, seed):
+    series, rng = market[0], np.random.default_rng(seed)
+    rows = np.repeat(rng.choice([-1, 0, 1], (3, len(series))), rng.integers(1, pace + 1), axis=1)
+    rows = np.ascontiguousarray(rows[:, : len(series)], np.int8)
+    stage = Stage.of(series, execution, int(series.time_s[0]), int(series.end_s[-1]))
+    expected = NumpyBackend().screen(rows, 0, stage)
+    np.testing.assert_array_equal(compiled_backend().screen(rows, 0, stage), expected)
+    assert expected.tolist() == [
+        [measure(facts)[name] for name in CORE] for facts in compiled_backend().judge(rows, 0, stage)
+    ]
+
+
+@given(st.lists(genomes(max_bars=9, timeframes=("4H", "5M")), min_size=1, max_size=4), backends)
+@settings(max_examples=20)
+def test_screening_a_population_leaves_out_what_cannot_run(population, backend):
+    columns = Columns(candles(300, "1h", 5))
+    span, terms = Span.whole(columns.candles), Execution()
+    found = screen_population(population, columns, span, terms, backend=backend)
+    evaluated = evaluate_population(population, columns, [span], terms, backend=backend)
+    for row, one in zip(found, evaluated, strict=True):
+        expected = [one.outcomes[0].metrics[name] for name in CORE] if one.outcomes else [np.nan] * len(CORE)
+        np.testing.assert_array_equal(row, expected)
 
 
 @given(st.integers(0, 400), st.integers(0, 5), st.floats(0, 1), st.integers(0, 2**32))

@@ -56,6 +56,49 @@ def judge(decisions, first, market, terms, borders, fills, sums, squares, marks,
 
 
 @kernel
+def screen(decisions, first, market, terms, fills, out):
+    """Write entries, fees, final equity and deepest drawdown of each row, as `judge` has them."""
+    bars = market.close.size
+    turns, equity, falls = np.empty(bars + 1, np.int64), np.empty(BLOCK_BARS), np.empty(_STATE)
+    blocks = _read_extremes(market.close)
+    for genome in range(len(decisions)):
+        chosen = decisions[genome, first : first + bars]
+        count, _ = trade(chosen, market, terms, bars, False, turns, fills)
+        if terms.acts_at_close:
+            strike = first_strike(fills, count, market, terms)
+            if strike >= 0:
+                count, _ = trade(chosen, market, terms, strike + 1, True, turns, fills)
+        fees = 0.0
+        for number in range(count):
+            fees += fills[number, FEE]
+        falls[:] = 0.0
+        falls[_PEAK] = terms.initial
+        final = _follow_marks(falls, fills[:count], market.close, blocks, terms.initial, equity)
+        out[genome, 0], out[genome, 1] = (count + 1) // 2, fees
+        out[genome, 2], out[genome, 3] = final, falls[_DEEPEST]
+
+
+@kernel
+def _follow_marks(falls, fills, close, blocks, initial, equity):
+    """The falls of one genome, and its final equity; `blocks` have the extremes of the closes."""
+    filled, cash, position, last = 0, initial, 0.0, initial
+    for block in range(len(blocks)):
+        begin = block * BLOCK_BARS
+        width = min(BLOCK_BARS, close.size - begin)
+        if filled < len(fills) and fills[filled, BAR] < begin + width:
+            filled, cash, position = _mark(equity[:width], close, begin, fills, filled, cash, position)
+            for mark in equity[:width]:
+                _follow(falls, mark)
+        elif position == 0.0:
+            falls[_UNDER] += width if cash < falls[_PEAK] else 0
+        else:
+            _hold(falls, blocks[block], close[begin : begin + width], cash, position)
+        last = cash + position * close[begin + width - 1]
+    _recover(falls)
+    return last
+
+
+@kernel
 def _read_market(close, borders):
     """(blocks, columns) of the closes: the sums of one who holds through, and the extremes."""
     count = 0
@@ -70,6 +113,16 @@ def _read_market(close, borders):
                 blocks[block, kind] = _fold(lanes[kind])
             blocks[block, _HIGHEST], blocks[block, _LOWEST_CLOSE] = closes.max(), closes.min()
             block += 1
+    return blocks
+
+
+@kernel
+def _read_extremes(close):
+    """(blocks, columns) of the closes, of which only the extremes are filled in."""
+    blocks = np.empty(((close.size + BLOCK_BARS - 1) // BLOCK_BARS, _COLUMNS))
+    for block in range(len(blocks)):
+        closes = close[block * BLOCK_BARS : (block + 1) * BLOCK_BARS]
+        blocks[block, _HIGHEST], blocks[block, _LOWEST_CLOSE] = closes.max(), closes.min()
     return blocks
 
 
