@@ -16,8 +16,7 @@ import numpy as np
 from evotrade.engine import fingerprints, interpreter
 from evotrade.engine.columns import Columns
 from evotrade.engine.execution import Execution
-from evotrade.engine.facts import Facts, Ground, MarkFacts, TradeFacts, facts_of
-from evotrade.engine.metrics import measure
+from evotrade.engine.facts import Facts, Ground, MarkFacts, TradeFacts, core_of, facts_of
 from evotrade.engine.program import Program, bind, compile_population
 from evotrade.engine.simulation import Decisions, simulate
 from evotrade.engine.tables import Room, Rows, Tables
@@ -100,8 +99,10 @@ class NumpyBackend:
 
     def screen(self, decisions: Decisions, first: int, stage: Stage) -> Floats:
         """See `Backend`."""
-        metrics = [measure(facts) for facts in self.judge(decisions, first, stage)]
-        return np.array([[row[name] for name in CORE] for row in metrics]).reshape(-1, len(CORE))
+        candles, execution, ground = stage
+        rows = decisions[:, first : first + len(candles)]
+        found = [core_of(simulate(row, candles, execution), ground) for row in rows]
+        return _in_percent(np.array(found, dtype=np.float64).reshape(-1, len(CORE)), len(candles))
 
     def fingerprints(self, decisions: Decisions, first: int, bars: int) -> list[str]:
         """See `Backend`."""
@@ -156,20 +157,25 @@ class NumbaBackend:
     def screen(self, decisions: Decisions, first: int, stage: Stage) -> Floats:
         """See `Backend`."""
         candles, execution, _ = stage
-        if execution.instrument is not None or not len(candles):
+        if execution.instrument is not None:
             return NumpyBackend().screen(decisions, first, stage)
         found = np.empty((len(decisions), len(CORE)))
         fills = np.empty((2 * len(candles) + 2, self._kernels["trade"].COLUMNS))
         market, terms = Market.of(candles, execution), Terms.of(execution)
         self._kernels["judge"].screen(decisions, first, market, terms, fills, found)
-        found[:, CORE.index("max_drawdown_pct")] *= 100
-        return found
+        return _in_percent(found, len(candles))
 
     def fingerprints(self, decisions: Decisions, first: int, bars: int) -> list[str]:
         """See `Backend`."""
         sums = np.empty(len(decisions), np.uint64)
         self._kernels["fingerprints"].sum_changes(decisions, first, bars, sums)
         return [fingerprints.text(total, bars) for total in sums.tolist()]
+
+
+def _in_percent(core: Floats, bars: int) -> Floats:
+    """The metrics of `CORE`, of drawdowns that are fractions; without bars there is none."""
+    core[:, CORE.index("max_drawdown_pct")] *= 100 if bars else np.nan
+    return core
 
 
 class _Compilation:

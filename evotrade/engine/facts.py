@@ -188,6 +188,13 @@ def facts_of(simulation: Simulation, execution: Execution, ground: Ground, close
     return Facts(ground, blocks.sum(returns), blocks.sum(squares), marks, trades)
 
 
+def core_of(simulation: Simulation, ground: Ground) -> tuple[float, float, float, float]:
+    """Entries, fees, final equity and deepest drawdown alone, as `facts_of` has them."""
+    equity, fills = simulation.equity, simulation.fills
+    final = float(equity[-1]) if ground.bars else ground.initial
+    return (len(fills) + 1) // 2, in_order(fills.fee), final, _falls(equity, ground.initial)[0]
+
+
 def _block_returns(simulation: Simulation, ground: Ground, close: Floats) -> tuple[Floats, Floats]:
     """(n,) per-bar returns, and (slices, blocks) sums of the equity.
 

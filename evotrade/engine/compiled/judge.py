@@ -87,12 +87,11 @@ def _follow_marks(falls, fills, close, blocks, initial, equity):
         width = min(BLOCK_BARS, close.size - begin)
         if filled < len(fills) and fills[filled, BAR] < begin + width:
             filled, cash, position = _mark(equity[:width], close, begin, fills, filled, cash, position)
-            for mark in equity[:width]:
-                _follow(falls, mark)
+            _follow(falls, equity[:width])
         elif position == 0.0:
             falls[_UNDER] += width if cash < falls[_PEAK] else 0
         else:
-            _hold(falls, blocks[block], close[begin : begin + width], cash, position)
+            _hold(falls, blocks[block], close[begin : begin + width], cash, position, equity)
         last = cash + position * close[begin + width - 1]
     _recover(falls)
     return last
@@ -147,7 +146,7 @@ def _judge_marks(fills, close, blocks, initial, borders, sums, squares, out):
                 for kind in range(_MARKS):
                     added[kind] += read[kind]
                 added[_MARKS] += cash * width + position * read[_MARKS]
-                _hold(falls, read, close[begin : begin + width], cash, position)
+                _hold(falls, read, close[begin : begin + width], cash, position, equity)
                 last = cash + position * close[begin + width - 1]
             else:
                 filled, cash, position = _mark(equity[:width], close, begin, fills, filled, cash, position)
@@ -156,8 +155,7 @@ def _judge_marks(fills, close, blocks, initial, borders, sums, squares, out):
                     added[kind] += _fold(lanes[kind])
                 marked = cash * width + position * read[_MARKS] if quiet else _fold(lanes[_MARKS])
                 added[_MARKS] += marked
-                for mark in equity[:width]:
-                    _follow(falls, mark)
+                _follow(falls, equity[:width])
                 last = equity[width - 1]
         for kind in range(_SUMS):
             totals[kind] += added[kind]
@@ -169,15 +167,16 @@ def _judge_marks(fills, close, blocks, initial, borders, sums, squares, out):
 
 
 @kernel
-def _hold(falls, read, closes, cash, position):
+def _hold(falls, read, closes, cash, position, equity):
     """Go on with the falls through a block in which all is held: mostly its extremes tell."""
     if cash + position * read[_HIGHEST] < falls[_PEAK]:
         lowest = cash + position * read[_LOWEST_CLOSE]
         falls[_LOWEST] = min(falls[_LOWEST], lowest) if falls[_UNDER] else lowest
         falls[_UNDER] += closes.size
     else:
-        for price in closes:
-            _follow(falls, cash + position * price)
+        for bar in range(closes.size):
+            equity[bar] = cash + position * closes[bar]
+        _follow(falls, equity[: closes.size])
 
 
 @kernel
@@ -235,13 +234,20 @@ def _fold(lane):
 
 
 @kernel
-def _follow(falls, mark):
-    if mark < falls[_PEAK]:
-        falls[_LOWEST] = min(falls[_LOWEST], mark) if falls[_UNDER] else mark
-        falls[_UNDER] += 1
-    else:
-        _recover(falls)
-        falls[_PEAK] = mark
+def _follow(falls, marks):
+    """Go on with the falls through marks one by one."""
+    peak, lowest, under = falls[_PEAK], falls[_LOWEST], falls[_UNDER]
+    for mark in marks:
+        if mark < peak:
+            lowest = min(lowest, mark) if under else mark
+            under += 1
+        else:
+            if under:
+                falls[_PEAK], falls[_LOWEST], falls[_UNDER] = peak, lowest, under
+                _recover(falls)
+                under = 0.0
+            peak = mark
+    falls[_PEAK], falls[_LOWEST], falls[_UNDER] = peak, lowest, under
 
 
 @kernel
