@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PEERS  := .venv-bench
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: run test lint soak bench browser clean
@@ -22,7 +23,9 @@ lint: $(VENV)/.dev
 soak: $(VENV)/.dev browser       ## the long forms: many kills, long mixes, many examples
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -m ''
 
-bench: $(VENV)/.dev              ## prints what README and docs may quote
+bench: $(VENV)/.dev $(PEERS)/.ready  ## prints what README and docs may quote
+	$(PEERS)/bin/python benchmarks/engine.py
+	$(BIN)/python benchmarks/loop.py
 	$(BIN)/python benchmarks/store_mix.py
 	$(BIN)/python benchmarks/lab.py
 	$(BIN)/python benchmarks/pages.py
@@ -33,7 +36,7 @@ browser:                         ## Chromium for the browser tests, where this u
 	  || echo "Chromium is not installed and cannot be installed by this user: browser tests will be skipped."
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	rm -rf $(VENV) $(PEERS) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -45,4 +48,9 @@ $(VENV)/.app: requirements.txt pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.dev: $(VENV)/.app
 	$(PIP) --editable ".[dev]" -c requirements.txt
+	@touch $@
+
+$(PEERS)/.ready: requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[bench]" -c requirements.txt
 	@touch $@

@@ -2,8 +2,8 @@
 
 python benchmarks/engine.py [--genomes 500] [--bars 100000] [--repeats 3]
 
-All times are CPU seconds of one thread but where it says wall; ratios are of medians over the repeats, in each
-of which everything is measured once. Peers get evotrade's own candles and genomes, and have to agree first.
+All times are CPU seconds of one thread but where it says wall; ratios are of medians over the repeats, each of
+which measures everything once. Peers get evotrade's own candles and genomes; what they agree on is counted.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def against_peers(
 
 
 def agreement_with_peers(genomes: Sequence[Genome], candles: Candles, compiled: Backend) -> dict[str, int]:
-    """How many genomes have the same trades and final equity as in each peer, of those that are not ruined."""
+    """How many genomes that are not ruined have the same trades and final equity in each peer."""
     mine = screen_population(genomes, Columns(candles), Span.whole(candles), TERMS, backend=compiled)
     trades, final = mine[:, CORE.index("trades")], mine[:, CORE.index("final_equity")]
     sound = final > vectorbt_peer.SMALLEST

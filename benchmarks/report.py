@@ -8,11 +8,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 
 _HERE = Path(__file__).parent
 _RESULTS = _HERE / "results.md"
 _PLOT = _HERE.parent / "docs" / "images" / "engine-{theme}.png"
+_MINE = ("evotrade", "evotrade on NumPy")
+_PEERS = ("vectorbt", "plain pandas", "plain numpy")
+_POPULATIONS = """\
+*Core* metrics are trades, fees paid, final equity and deepest drawdown; *all* are evotrade's thirty with the
+sums for its ledger, and whatever of them a peer has. *Evolved* is what an evolution of 20 generations ends
+with, *random* are random genomes; all make at least 10 trades. Plain pandas is one column at a time with
+`rolling`; plain numpy is the same with cumulative sums, tuned; vectorbt gets the signals of the latter, 50
+genomes at a time."""
 _PACKAGES = ("numpy", "numba", "pandas", "vectorbt", "backtesting")
 
 
@@ -43,12 +52,13 @@ def write(measured: Measured) -> None:
 
 
 def _lines(found: Measured) -> Iterator[str]:
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    machine = f"{_processor()}, {os.cpu_count()} cores, {platform.system()}"
     yield "# The engine against its peers"
     yield ""
-    yield "Written by `make bench`; every figure comes from the one run that it names."
+    yield "Written by `make bench`; every figure comes from one run."
     yield ""
-    yield f"{datetime.now(UTC):%Y-%m-%d}, {_processor()}, {os.cpu_count()} cores, {platform.system()}, Python "
-    yield f"{platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in _PACKAGES) + "."
+    yield f"{datetime.now(UTC):%Y-%m-%d}; {machine}; Python {platform.python_version()}, {packages}."
     yield ""
     yield from _population_lines(found)
     yield from _one_lines(found)
@@ -59,35 +69,27 @@ def _lines(found: Measured) -> Iterator[str]:
 def _population_lines(found: Measured) -> Iterator[str]:
     yield "## Populations"
     yield ""
-    yield f"CPU nanoseconds a genome and bar on {found.bars:,} bars, one thread, from candles and genomes to "
-    yield "metrics. *Core* metrics are trades, fees paid, final equity and deepest drawdown; *all* are evotrade's "
-    yield "thirty with the sums for its ledger, and whatever of them a peer has. *Evolved* is what an evolution "
-    yield "of 20 generations ends with, *random* are random genomes; all make at least 10 trades. Plain pandas "
-    yield "is one column at a time with `rolling`; plain numpy is the same with cumulative sums, tuned; vectorbt "
-    yield "gets signals of the latter, 50 genomes at a time."
+    yield f"CPU nanoseconds a genome and bar on {found.bars:,} bars, one thread, candles and genomes to metrics."
+    yield _POPULATIONS
     yield ""
     yield "| | " + " | ".join(f"{name} ({count})" for name, count in found.genomes.items()) + " |"
     yield "|---|" + "---|" * len(found.genomes)
-    names = next(iter(found.populations.values()))
-    for name in names:
+    for name in next(iter(found.populations.values())):
         yield f"| {name} | " + " | ".join(f"{rows[name]:.1f}" for rows in found.populations.values()) + " |"
     yield ""
     yield "| times as fast | " + " | ".join(found.genomes) + " |"
     yield "|---|" + "---|" * len(found.genomes)
-    for mine in ("evotrade", "evotrade on NumPy"):
-        for metrics in ("core", "all"):
-            for peer in ("vectorbt", "plain pandas", "plain numpy"):
-                ratios = (
-                    rows[f"{peer}, {metrics}"] / rows[f"{mine}, {metrics}"]
-                    for rows in found.populations.values()
-                )
-                shown = " | ".join(f"{ratio:.1f}" for ratio in ratios)
-                yield f"| {mine} against {peer}, {metrics} metrics | {shown} |"
+    for mine, metrics, peer in product(_MINE, ("core", "all"), _PEERS):
+        rows = found.populations.values()
+        ratios = (row[f"{peer}, {metrics}"] / row[f"{mine}, {metrics}"] for row in rows)
+        yield f"| {mine} against {peer}, {metrics} metrics | {' | '.join(f'{ratio:.1f}' for ratio in ratios)} |"
     yield ""
     for name, counts in found.agreement.items():
-        yield f"Of {counts['genomes']} {name} genomes {counts['not ruined']} are not ruined; the same trades and "
-        yield f"the same final equity to 1e-9 have {counts['vectorbt']} in vectorbt and {counts['plain numpy']} in "
-        yield "plain numpy (whose means round otherwise, so that a tie may fall the other way)."
+        yield (
+            f"Of {counts['genomes']} {name} genomes {counts['not ruined']} are not ruined; of these, "
+            f"{counts['vectorbt']} have the same trades and, to 1e-9, the same final equity in vectorbt, and "
+            f"{counts['plain numpy']} in plain numpy, whose means round otherwise: ties may fall the other way."
+        )
         yield ""
 
 
@@ -96,31 +98,36 @@ def _one_lines(found: Measured) -> Iterator[str]:
     yield ""
     yield f"SMA 10/50 on {found.bars:,} bars. All engines make the same trades."
     yield ""
-    yield "| | CPU ms | times as fast: evotrade, core | final equity differs by |"
+    yield "| | CPU ms | evotrade (core) is faster by | final equity differs by |"
     yield "|---|---|---|---|"
     for name in ("evotrade, core", "evotrade, all", "vectorbt, final value", "backtesting.py"):
         differs = found.one.get(f"difference, {name.split(',')[0]}")
         shown = "" if differs is None else f"{differs:.1e}"
-        yield f"| {name} | {found.one[name]:.2f} | {found.one[name] / found.one['evotrade, core']:.1f} | {shown} |"
+        ratio = found.one[name] / found.one["evotrade, core"]
+        yield f"| {name} | {found.one[name]:.2f} | {ratio:.1f} | {shown} |"
     yield ""
 
 
 def _path_lines(found: Measured) -> Iterator[str]:
+    counts = found.differing
     yield "## One meaning on every path"
     yield ""
-    counts = found.differing
-    yield f"Of {counts['compared']:,} decisions of the reference path, {counts['numba']} differ in compiled "
-    yield f"programs and {counts['numpy']} in those run by NumPy (two block sizes); of {counts['live compared']:,} "
-    yield f"live decisions, {counts['live']}."
+    yield (
+        f"Of {counts['compared']:,} decisions of the reference path, {counts['numba']} differ in compiled "
+        f"programs and {counts['numpy']} in those run by NumPy (two block sizes); of "
+        f"{counts['live compared']:,} live decisions, {counts['live']}."
+    )
     yield ""
     yield "| live decision | median µs | 99th percentile µs |"
     yield "|---|---|---|"
     for name, (median, late) in found.live.items():
         yield f"| {name} | {median:.0f} | {late:.0f} |"
     yield ""
-    yield f"A fresh process has its first backtest of 100,000 bars after {found.first_result_s:.2f} s."
-    yield f"Two threads are {found.threads['1'] / found.threads['2']:.2f} times as fast as one "
-    yield f"({found.threads['2']:.2f} s of wall time against {found.threads['1']:.2f} s)."
+    yield (
+        f"A fresh process has its first backtest of 100,000 bars after {found.first_result_s:.2f} s. Two "
+        f"threads are {found.threads['1'] / found.threads['2']:.2f} times as fast as one "
+        f"({found.threads['2']:.2f} s of wall time against {found.threads['1']:.2f} s)."
+    )
     yield ""
 
 

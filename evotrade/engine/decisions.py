@@ -23,7 +23,7 @@ from evotrade.genome import Genome
 DECISIONS_BYTES = 64 * 2**20
 ROWS_BYTES = 64 * 2**20
 _LOOKBACKS_A_STRETCH = 4  # at least: what a stretch reads before itself is work that the one before it did
-_COMPARED = 64  # bars; the cost is that of the lookback, not of these
+_COMPARED = 64  # bars at least
 
 
 class Group(NamedTuple):
@@ -64,21 +64,26 @@ def decide_many(
 
 
 def check_group(group: Group, columns: Columns, bars: slice, bar: int, backend: Backend) -> None:
-    """Decide the 64 bars up to `bar` again, on a history that begins the longest lookback before them and
-    ends with `bar`: no bar before it, none after it.
+    """Decide the bars up to `bar` again, on a history that begins the longest lookback and 64 bars before.
 
-    The group's decisions are those of the given bars. Raises `EvotradeError` where one differs.
+    Each genome decides there from its own lookback on: its first decision sees that lookback alone, no bar
+    before it, and none after it sees a bar later than `bar`. The group's decisions are those of `bars`.
+    Raises `EvotradeError` where one differs: a genome that looked ahead, or further back than it says.
     """
-    first = max(bars.start, bar - _COMPARED + 1)
-    lookback = int(group.program.lookbacks.max())
-    begin = max(0, first - lookback)
-    if not bars.start <= bar < bars.stop or bar - begin < lookback:
-        return  # nothing to compare, or bars that not all genomes can decide
-    alone = np.empty((len(group.numbers), bar + 1 - first), np.int8)
+    if not bars.start <= bar < bars.stop:
+        return
+    lookbacks = group.program.lookbacks
+    begin = max(0, bar + 1 - _COMPARED - int(lookbacks.max()))
     cut = Columns(columns.candles[begin : bar + 1], columns.cache_bytes)
+    if len(cut) <= lookbacks.max():
+        return  # too few bars for all of the program
+    alone = np.empty((len(group.numbers), len(cut)), np.int8)
     rows = cut.own(Tables).rows(group.program, slice(0, len(cut)), Room())
-    backend.decide(group.program, rows, alone, Bars(first - begin, 0, bar + 1 - first))
-    differing = np.argwhere(alone != group.decisions[:, first - bars.start : bar + 1 - bars.start])
+    backend.decide(group.program, rows, alone, Bars(0, 0, len(cut)))
+    first = max(begin, bars.start)
+    decided = np.arange(first - begin, len(cut)) >= lookbacks[:, None]
+    again, before = alone[:, first - begin :], group.decisions[:, first - bars.start : bar + 1 - bars.start]
+    differing = np.argwhere((again != before) & decided)
     if len(differing):
         genome, late = differing[0]
         raise EvotradeError(
