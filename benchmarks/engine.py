@@ -2,8 +2,8 @@
 
 python benchmarks/engine.py [--genomes 500] [--bars 100000] [--repeats 3]
 
-All times are CPU seconds of one thread but where it says wall; ratios are of medians over the repeats, each of
-which measures everything once. Peers get evotrade's own candles and genomes; what they agree on is counted.
+All times are CPU seconds of one thread but where it says wall; ratios are of medians over the repeats, each
+of which measures everything once. Peers get evotrade's candles and genomes; what they agree on is counted.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def _lines(found: Measured) -> Iterator[str]:
 def _population_lines(found: Measured) -> Iterator[str]:
     yield "## Populations"
     yield ""
-    yield f"CPU nanoseconds a genome and bar on {found.bars:,} bars, one thread, candles and genomes to metrics."
+    yield f"CPU nanoseconds a genome and bar on {found.bars:,} bars, one thread, genomes to metrics."
     yield _POPULATIONS
     yield ""
     yield "| | " + " | ".join(f"{name} ({count})" for name, count in found.genomes.items()) + " |"
@@ -82,13 +82,14 @@ def _population_lines(found: Measured) -> Iterator[str]:
     for mine, metrics, peer in product(_MINE, ("core", "all"), _PEERS):
         rows = found.populations.values()
         ratios = (row[f"{peer}, {metrics}"] / row[f"{mine}, {metrics}"] for row in rows)
-        yield f"| {mine} against {peer}, {metrics} metrics | {' | '.join(f'{ratio:.1f}' for ratio in ratios)} |"
+        shown = " | ".join(f"{ratio:.1f}" for ratio in ratios)
+        yield f"| {mine} against {peer}, {metrics} metrics | {shown} |"
     yield ""
     for name, counts in found.agreement.items():
         yield (
             f"Of {counts['genomes']} {name} genomes {counts['not ruined']} are not ruined; of these, "
             f"{counts['vectorbt']} have the same trades and, to 1e-9, the same final equity in vectorbt, and "
-            f"{counts['plain numpy']} in plain numpy, whose means round otherwise: ties may fall the other way."
+            f"{counts['plain numpy']} in plain numpy, whose means round otherwise (ties differ)."
         )
         yield ""
 
