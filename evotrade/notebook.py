@@ -7,12 +7,11 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import cached_property
-from typing import Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import plotly.graph_objects as go
 
 from evotrade.cells import Cell
 from evotrade.engine import backtest as engine
@@ -26,17 +25,16 @@ from evotrade.errors import SettingsError
 from evotrade.evolution.evaluation import evaluate_all
 from evotrade.evolution.executors import SerialExecutor
 from evotrade.genome import Genome, as_genome
-from evotrade.lab import candles as candle_service
-from evotrade.lab import cells as cell_service
-from evotrade.lab import evolution
-from evotrade.lab.bench import whole_plan
 from evotrade.lab.trades import trades_frame
 from evotrade.market.candles import Candles
 from evotrade.market.resample import resample
-from evotrade.plots.equity import equity_figure
-from evotrade.settings import load_settings
-from evotrade.store import Store
-from evotrade.store import open_store as open_store_at
+
+# The store, the exchange and the plots take most of a second to load: whoever only backtests waits for none.
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from evotrade.lab import evolution
+    from evotrade.store import Store
 
 
 class Terms(TypedDict, total=False):
@@ -78,6 +76,8 @@ class Result:
 
     def plot(self) -> go.Figure:
         """Equity against buy and hold, with the drawdown below."""
+        from evotrade.plots.equity import equity_figure
+
         shown = self.outcome
         return equity_figure(
             pd.to_datetime(shown.candles.end_s, unit="s", utc=True),
@@ -102,6 +102,9 @@ class Result:
 
 def open_store(path: str | os.PathLike[str] | None = None) -> Store:
     """The store at `path`, made if missing; without a path, the one of the settings."""
+    from evotrade.settings import load_settings
+    from evotrade.store import open_store as open_store_at
+
     return open_store_at(path or load_settings().store)
 
 
@@ -112,6 +115,8 @@ def load_candles(
 
     Raises `BadCandleFile` for a file that cannot be used, `NotFound` for a pair that the store lacks.
     """
+    from evotrade.lab import candles as candle_service
+
     return candle_service.load_candles(source, interval, pair=pair, store=store or open_store)
 
 
@@ -138,6 +143,8 @@ def backtest(
     tree, series = as_genome(genome), _at(candles, timeframe)
     execution = Execution(**terms, limits=limits or Limits())
     if store is not None:
+        from evotrade.lab import cells as cell_service
+
         cell_service.try_genome(tree, series, store=store, execution=execution, combine=combine)
     return Result(engine.backtest(tree, Columns(series), execution, combine))
 
@@ -181,9 +188,13 @@ def backtest_many(
             {"genome": [str(tree) for tree in trees], "genome_id": [tree.id for tree in trees]}
         )
         return named.join(pd.DataFrame(core, columns=list(CORE)))
+    from evotrade.lab.bench import whole_plan
+
     plan = whole_plan(series, (series.timeframe,), execution, combine)
     evaluations = evaluate_all(trees, series, plan, executor or SerialExecutor(), workers)
     if store is not None:
+        from evotrade.lab import cells as cell_service
+
         cell_service.count_looks(trees, evaluations, plan, series, store)
     found: list[dict[str, object]] = []
     for tree, evaluation in zip(trees, evaluations, strict=True):
@@ -225,6 +236,8 @@ def evolve(
     `dish` takes further fields of `Dish`: timeframes, aggregate, objective, execution, combine …
     A dish that exists goes on with `resume=True`.
     """
+    from evotrade.lab import evolution
+
     asked = {"population": population, "seed": seed, **dish}
     run = evolution.evolve(
         name,
@@ -251,6 +264,8 @@ def create_cell(
     **more: Any,
 ) -> Cell:
     """A cell of your own: evaluated on all of `candles`, judged, stored; see `evotrade.lab.cells`."""
+    from evotrade.lab import cells as cell_service
+
     return cell_service.create_cell(
         genome,
         candles,

@@ -59,6 +59,10 @@ class Backend(Protocol):
 
     name: str
 
+    @property
+    def room(self) -> Room:
+        """The calling thread's memory."""
+
     def decide(self, program: Program, rows: Rows, decisions: Decisions, bars: Bars) -> None:
         """Make the program's rows of those from outside, and fill columns of `decisions` (genomes, …).
 
@@ -75,13 +79,25 @@ class Backend(Protocol):
         """The fingerprint of `bars` columns of each row of `decisions`, from `first` on."""
 
 
+class _WithRoom(threading.local):
+    """What a thread finds of its own in a backend that all of them share."""
+
+    def __init__(self) -> None:
+        self.room = Room()
+
+
 class NumpyBackend:
     """Columns and blocks of NumPy, simulations one by one."""
 
     name = "numpy"
 
     def __init__(self, block: int = 4_096) -> None:
-        self._block = block
+        self._block, self._own = block, _WithRoom()
+
+    @property
+    def room(self) -> Room:
+        """See `Backend`."""
+        return self._own.room
 
     def decide(self, program: Program, rows: Rows, decisions: Decisions, bars: Bars) -> None:
         """See `Backend`."""
@@ -115,11 +131,16 @@ class NumbaBackend:
     name = "numba"
 
     def __init__(self, block: int = 2_048) -> None:
-        self._block = block
+        self._block, self._own = block, _WithRoom()
         names = ("blocks", "fingerprints", "judge", "rows", "trade")
         self._kernels: dict[str, Any] = {
             name: import_module(f"evotrade.engine.compiled.{name}") for name in names
         }
+
+    @property
+    def room(self) -> Room:
+        """See `Backend`."""
+        return self._own.room
 
     def decide(self, program: Program, rows: Rows, decisions: Decisions, bars: Bars) -> None:
         """See `Backend`."""
@@ -130,9 +151,9 @@ class NumbaBackend:
             (code, program.numbers, pieces),
             *(program.lookbacks, rows.base, rows.higher, rows.last, bars.first, block),
             (
-                np.empty(max(1, program.registers) * block),
-                np.empty(max(1, program.flags) * block, np.uint8),
-                np.empty((program.memory.bit_length() + 1, program.memory + block)),
+                self.room.take("registers", (max(1, program.registers) * block,)),
+                self.room.take("flags", (max(1, program.flags) * block,), np.uint8),
+                self.room.take("levels", (program.memory.bit_length() + 1, program.memory + block)),
             ),
             *(decisions, bars.at, bars.width),
         )
@@ -146,7 +167,7 @@ class NumbaBackend:
         sums, squares = np.empty((genomes, slices)), np.empty((genomes, slices))
         marks = np.empty((genomes, len(MarkFacts._fields)))
         trades = np.empty((genomes, len(TradeFacts._fields)))
-        fills = np.empty((2 * len(candles) + 2, self._kernels["trade"].COLUMNS))
+        fills = self._fills(len(candles))
         self._kernels["judge"].judge(
             *(decisions, first, Market.of(candles, execution), Terms.of(execution), ground.borders),
             *(fills, sums, squares, marks, trades),
@@ -160,7 +181,7 @@ class NumbaBackend:
         if execution.instrument is not None:
             return NumpyBackend().screen(decisions, first, stage)
         found = np.empty((len(decisions), len(CORE)))
-        fills = np.empty((2 * len(candles) + 2, self._kernels["trade"].COLUMNS))
+        fills = self._fills(len(candles))
         market, terms = Market.of(candles, execution), Terms.of(execution)
         self._kernels["judge"].screen(decisions, first, market, terms, fills, found)
         return _in_percent(found, len(candles))
@@ -170,6 +191,11 @@ class NumbaBackend:
         sums = np.empty(len(decisions), np.uint64)
         self._kernels["fingerprints"].sum_changes(decisions, first, bars, sums)
         return [fingerprints.text(total, bars) for total in sums.tolist()]
+
+    def _fills(self, bars: int) -> Floats:
+        """Room for the fills of one genome: two a bar at most."""
+        fills: Floats = self.room.take("fills", (2 * bars + 2, self._kernels["trade"].COLUMNS))
+        return fills
 
 
 def _in_percent(core: Floats, bars: int) -> Floats:

@@ -21,7 +21,7 @@ from evotrade.errors import EvotradeError
 from evotrade.genome import Genome
 
 DECISIONS_BYTES = 64 * 2**20
-ROWS_BYTES = 64 * 2**20
+ROWS_BYTES = 32 * 2**20
 _LOOKBACKS_A_STRETCH = 4  # at least: what a stretch reads before itself is work that the one before it did
 _COMPARED = 64  # bars at least
 
@@ -52,7 +52,8 @@ def decide_many(
     able = np.flatnonzero(lookbacks < len(columns))
     count = bars.stop - bars.start
     size = max(1, decisions_bytes // max(1, count))
-    chosen, room = np.empty((min(size, len(able)), count), np.int8), Room()
+    room = backend.room
+    chosen = room.take("decisions", (min(size, len(able)), count), np.int8)
     for first in range(0, len(able), size):
         numbers = able[first : first + size]
         group = [genomes[number][0] for number in numbers]

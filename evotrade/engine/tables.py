@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +56,7 @@ class Tables:
     def rows(self, program: Program, stretch: slice, room: Room) -> Rows:
         """The rows of `program` on a stretch: those from outside are filled in, the others yet to be made."""
         bars = stretch.stop - stretch.start
-        base = room.take((GUARD + len(program.rows)) * bars)
+        base = room.take("rows", ((GUARD + len(program.rows)) * bars,))
         with np.errstate(all="ignore"):
             for number, row in enumerate(program.rows):
                 if row.table == "values":
@@ -109,13 +110,15 @@ class _FlatBars(dict[str, int]):
 
 
 class Room:
-    """Memory for rows that one thread uses again and again."""
+    """Memory that one thread uses again and again: fresh memory costs more than what is computed in it."""
 
     def __init__(self) -> None:
-        self._data = np.empty(0)
+        self._arrays: dict[str, npt.NDArray[Any]] = {}
 
-    def take(self, count: int) -> Floats:
-        """(count,) numbers, of any value."""
-        if len(self._data) < count:
-            self._data = np.empty(count)
-        return self._data[:count]
+    def take(self, name: str, shape: tuple[int, ...], dtype: type[Any] = np.float64) -> npt.NDArray[Any]:
+        """An array of any values; it is the caller's until the same name is taken again."""
+        count = math.prod(shape)
+        held = self._arrays.get(name)
+        if held is None or len(held) < count:
+            held = self._arrays[name] = np.empty(count, dtype)
+        return held[:count].reshape(shape)
