@@ -1,4 +1,4 @@
-"""Where the time of an evolution goes: 100 generations of 1,000 genomes on 70,000 bars; prints Markdown.
+"""Where the time of an evolution goes: 100 generations of 1,000 genomes on 70,000 bars; writes loop.md.
 
 python benchmarks/loop.py [--data ../shared/data/XBTUSD_60.csv] [--generations 100] [--population 1000]
 """
@@ -6,6 +6,7 @@ python benchmarks/loop.py [--data ../shared/data/XBTUSD_60.csv] [--generations 1
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
 from collections import Counter
@@ -22,6 +23,7 @@ from evotrade.lab.candles import load_candles
 from evotrade.market.synthetic import synthetic_candles
 from evotrade.store import Store, open_store
 
+_RESULTS = Path(__file__).with_name("loop.md")
 PARTS = {
     "evaluate": (evolution, "evaluate_all"),
     "ask: select, mutate, cross, name": (Search, "ask"),
@@ -61,8 +63,14 @@ def main() -> None:
     asked = options.parse_args()
     candles = load_candles(asked.data) if asked.data.exists() else synthetic_candles(70_000, "1h", seed=1)
     compiled_backend()
-    print(f"| {asked.generations} × {asked.population:,} on {len(candles):,} bars, wall time | s | share |")
-    print("|---|---|---|")
+    lines = [
+        "# Where the time of an evolution goes",
+        "",
+        f"Written by `make bench` (benchmarks/loop.py); wall time, {os.cpu_count()} cores.",
+        "",
+        f"| {asked.generations} × {asked.population:,} on {len(candles):,} bars, wall time | s | share |",
+        "|---|---|---|",
+    ]
     for workers in (1, 2):
         taken: Counter[str] = Counter()
         with tempfile.TemporaryDirectory() as folder, clocked(PARTS, taken):
@@ -78,9 +86,14 @@ def main() -> None:
                 workers=workers,
             )
             whole = time.perf_counter() - began
-        print(f"| **{workers} thread{'s' * (workers > 1)}, all** | {whole:.1f} | |")
-        for name, seconds in taken.most_common():
-            print(f"| {name} | {seconds:.1f} | {100 * seconds / whole:.0f} % |")
+        lines.append(f"| **{workers} thread{'s' * (workers > 1)}, all** | {whole:.1f} | |")
+        lines += [
+            f"| {name} | {seconds:.1f} | {100 * seconds / whole:.0f} % |"
+            for name, seconds in taken.most_common()
+        ]
+    text = "\n".join(lines) + "\n"
+    _RESULTS.write_text(text)
+    print(text)
 
 
 if __name__ == "__main__":
