@@ -87,10 +87,8 @@ def main() -> None:
             )
             whole = time.perf_counter() - began
         lines.append(f"| **{workers} thread{'s' * (workers > 1)}, all** | {whole:.1f} | |")
-        lines += [
-            f"| {name} | {seconds:.1f} | {100 * seconds / whole:.0f} % |"
-            for name, seconds in taken.most_common()
-        ]
+        for name, seconds in taken.most_common():
+            lines.append(f"| {name} | {seconds:.1f} | {100 * seconds / whole:.0f} % |")
     text = "\n".join(lines) + "\n"
     _RESULTS.write_text(text)
     print(text)
