@@ -1,7 +1,7 @@
 """Compiler: a population of genomes becomes one program over blocks of bars.
 
 Equal subtrees become one value (hash-consing), a value that several places read is computed once a block,
-and what is only a place in a table (a lag, LAG, EMA, SUM over 2^k bars) costs no instruction.
+and what is only a place in a table (a lag, LAG, SUM over 2^k bars) costs no instruction.
 A program names the rows that it reads by what they hold (`Row`) and says how they are made: `tables.py` fills
 them, and `bind` turns numbers into offsets. It knows no data but how flat the columns are.
 """
