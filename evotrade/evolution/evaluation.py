@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain
 
 from evotrade.engine.backtest import Span
 from evotrade.engine.columns import Columns
@@ -46,11 +45,16 @@ def evaluate_all(
 
     Raises `EvolutionError` when a worker dies.
     """
+    tasks = max(1, min(workers, math.ceil(len(genomes) / _FEWEST_GENOMES_PER_TASK)))
+    found: dict[int, Evaluation] = {}
     try:
+        # dealt like cards, so that a stretch of costly genomes is not one worker's alone
         futures = [
-            executor.submit(evaluate_batch, batch, candles, plan) for batch in _batches(genomes, workers)
+            executor.submit(evaluate_batch, genomes[task::tasks], candles, plan) for task in range(tasks)
         ]
-        return list(chain.from_iterable(future.result() for future in futures))
+        for task, future in enumerate(futures):
+            found.update(zip(range(task, len(genomes), tasks), future.result(), strict=True))
+        return [found[number] for number in range(len(genomes))]
     except BrokenExecutor as error:
         raise EvolutionError(
             "a worker died (was there enough memory?): go on with --resume, with fewer workers"
@@ -77,9 +81,3 @@ def evaluate_batch(genomes: Sequence[Genome], candles: Candles, plan: Plan) -> l
 def series_columns(candles: Candles, timeframe: str) -> Columns:
     """Columns of the series at `timeframe`; kept, so that a worker prepares each series once."""
     return Columns(candles if timeframe == candles.timeframe else resample(candles, timeframe))
-
-
-def _batches(genomes: Sequence[Genome], workers: int) -> Iterator[Sequence[Genome]]:
-    size = max(_FEWEST_GENOMES_PER_TASK, math.ceil(len(genomes) / workers))
-    for first in range(0, len(genomes), size):
-        yield genomes[first : first + size]

@@ -75,7 +75,7 @@ def test_groups_stretches_and_the_bars_asked_for_change_nothing(data, seed, back
 
 
 @given(markets(), executions, st.data())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_compiled_facts_are_those_of_the_simulator_to_the_last_bit(market, execution, data):
     series = market[0]
     rows = np.array([data.draw(decisions(len(series))) for _ in range(3)])

@@ -23,7 +23,7 @@ from evotrade.genome import Palette, random_genome
 from evotrade.market import resample, synthetic_candles
 
 CANDLES = synthetic_candles(1_200, "1h", seed=6)
-GENOMES = [random_genome(np.random.default_rng(number), Palette(max_window=40)) for number in range(24)]
+GENOMES = [random_genome(np.random.default_rng(number), Palette(max_window=40)) for number in range(240)]
 
 
 def plan():

@@ -111,6 +111,8 @@ def test_threads_read_while_another_process_writes(tmp_path: Path) -> None:
 
     threads = [threading.Thread(target=read_for, args=(3.0,)) for _ in range(4)]
     with python(WRITER, store.path) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline()  # it writes: how long it took to begin says nothing
         for thread in threads:
             thread.start()
         for thread in threads:
