@@ -46,7 +46,7 @@ def decide_many(
     """Groups of `genomes`, each with its lookback, in order, with what they decide at the given bars.
 
     All suffixes must fit the columns' timeframe; a genome that looks back over all bars is in no group, since
-    it never decides. The decisions are the iterator's own: the next group overwrites them.
+    it never decides. Their array is the thread's: the next group, and the next call, overwrite it.
     """
     lookbacks = np.array([lookback for _, lookback in genomes], dtype=np.int64)
     able = np.flatnonzero(lookbacks < len(columns))

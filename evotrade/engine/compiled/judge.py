@@ -37,11 +37,7 @@ def judge(decisions, first, market, terms, borders, fills, sums, squares, marks,
     ratios, turns = np.empty(len(fills) // 2 + 1), np.empty(bars + 1, np.int64)
     for genome in range(len(decisions)):
         chosen = decisions[genome, first : first + bars]
-        count, ended = trade(chosen, market, terms, bars, False, turns, fills)
-        if terms.acts_at_close:
-            strike = first_strike(fills, count, market, terms)
-            if strike >= 0:
-                count, ended = trade(chosen, market, terms, strike + 1, True, turns, fills)
+        count, ended = _trade_until_struck(chosen, market, terms, turns, fills)
         _judge_marks(
             fills[:count],
             market.close,
@@ -56,6 +52,17 @@ def judge(decisions, first, market, terms, borders, fills, sums, squares, marks,
 
 
 @kernel
+def _trade_until_struck(decisions, market, terms, turns, fills):
+    """Trade, and once more up to the close at which a limit ended it: what came before stands as it is."""
+    count, ended = trade(decisions, market, terms, market.close.size, False, turns, fills)
+    if terms.acts_at_close:
+        strike = first_strike(fills, count, market, terms)
+        if strike >= 0:
+            count, ended = trade(decisions, market, terms, strike + 1, True, turns, fills)
+    return count, ended
+
+
+@kernel
 def screen(decisions, first, market, terms, fills, out):
     """Write entries, fees, final equity and deepest drawdown of each row, as `judge` has them."""
     bars = market.close.size
@@ -63,11 +70,7 @@ def screen(decisions, first, market, terms, fills, out):
     blocks = _read_extremes(market.close)
     for genome in range(len(decisions)):
         chosen = decisions[genome, first : first + bars]
-        count, _ = trade(chosen, market, terms, bars, False, turns, fills)
-        if terms.acts_at_close:
-            strike = first_strike(fills, count, market, terms)
-            if strike >= 0:
-                count, _ = trade(chosen, market, terms, strike + 1, True, turns, fills)
+        count, _ = _trade_until_struck(chosen, market, terms, turns, fills)
         fees = 0.0
         for number in range(count):
             fees += fills[number, FEE]
