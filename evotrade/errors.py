@@ -8,6 +8,13 @@
     │   ├── BadCandleFile      a file that cannot be read as candles
     │   └── NotEnoughCandles   fewer bars than the work needs
     ├── ExchangeError          the exchange refused, failed or could not be reached
+    │   ├── ExchangeUnreachable    no answer: what was asked may or may not have been done
+    │   ├── ExchangeBusy           it answered that it cannot now: maintenance, rate limit, overload
+    │   └── OrderRefused           it will not take this order, and says why
+    ├── SessionError           a live session that cannot do what was asked in its state
+    │   ├── SessionRefused     a start, or a resumption, that a check forbids
+    │   └── DeskLimit          more sessions or money than the desk's limits allow
+    ├── DaemonError            the daemon is not running, or would not do what was asked
     ├── EvolutionError         a dish that cannot be run or resumed as asked
     └── StoreError             the DuckDB file
         ├── StoreBusy          somebody else holds the file
@@ -78,6 +85,34 @@ class NotEnoughCandles(DataError):
 
 class ExchangeError(EvotradeError):
     """The exchange refused, failed or could not be reached."""
+
+
+class ExchangeUnreachable(ExchangeError):
+    """No answer came: what was asked may or may not have been done."""
+
+
+class ExchangeBusy(ExchangeError):
+    """The exchange answered that it cannot now: maintenance, a rate limit, an overload."""
+
+
+class OrderRefused(ExchangeError):
+    """The exchange will not take this order."""
+
+
+class SessionError(EvotradeError):
+    """A live session that cannot do what was asked in its state."""
+
+
+class SessionRefused(SessionError):
+    """A start, or a resumption, that a check forbids."""
+
+
+class DeskLimit(SessionError):
+    """More sessions, or more money, than the desk's limits allow."""
+
+
+class DaemonError(EvotradeError):
+    """The daemon is not running, or would not do what was asked."""
 
 
 class EvolutionError(EvotradeError):

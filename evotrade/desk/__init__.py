@@ -1,0 +1,1 @@
+"""The operator's services: sessions, risk, recovery, alerts, and the daemon's jobs."""
