@@ -9,6 +9,7 @@ of which measures everything once. Peers get evotrade's candles and genomes; wha
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import statistics
 import subprocess
@@ -43,6 +44,9 @@ MANY_NODES = parse(
     "IF DELTA > 1.02 * AVG(DELTA, 20) AND EPSILON > AVG(EPSILON, 48) + STD(EPSILON, 300) THEN BUY\n"
     "IF DELTA < MIN_4H(GAMMA, 12) OR RSI(DELTA_1D, 14) > 70 OR EMA(THETA, 9) / DELTA > 0.02 THEN SELL"
 )
+TURN_S = 0.5
+"""How long each engine runs one backtest again and again before the next one's turn."""
+
 _MEMORY = Path(__file__).with_name("memory.py")
 
 
@@ -53,12 +57,21 @@ def cpu_s(task: Callable[[], object]) -> float:
     return time.process_time() - began
 
 
-def interleaved(tasks: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Median CPU seconds of each task; every round measures each of them once."""
+def interleaved(
+    tasks: dict[str, Callable[[], object]], repeats: int, turn_s: float = 0.0
+) -> dict[str, float]:
+    """Median CPU seconds of each task; every round gives each of them a turn.
+
+    A turn is one call, or as many as fill `turn_s`, of which it counts the mean: a task of a millisecond
+    would otherwise be measured on what the one before it left in the caches.
+    """
     taken: dict[str, list[float]] = {name: [] for name in tasks}
     for _ in range(repeats):
         for name, task in tasks.items():
-            taken[name].append(cpu_s(task))
+            turn = [cpu_s(task)]
+            while sum(turn) < turn_s:
+                turn.append(cpu_s(task))
+            taken[name].append(statistics.fmean(turn))
     return {name: statistics.median(times) for name, times in taken.items()}
 
 
@@ -125,7 +138,7 @@ def one_backtest(candles: Candles, compiled: Backend, repeats: int) -> dict[str,
     }
     for name in ("evotrade, core", "evotrade, all"):
         tasks[name]()
-    taken = {name: 1e3 * seconds for name, seconds in interleaved(tasks, max(5, repeats)).items()}
+    taken = {name: 1e3 * seconds for name, seconds in interleaved(tasks, max(5, repeats), TURN_S).items()}
     results = sma.compare(candles, FEE_BPS)
     if len({trades for trades, _ in results.values()}) > 1:
         raise SystemExit(f"the engines disagree on the trades of SMA 10/50: {results}")
@@ -138,17 +151,24 @@ def one_backtest(candles: Candles, compiled: Backend, repeats: int) -> dict[str,
 
 
 def threads(genomes: Sequence[Genome], candles: Candles, repeats: int) -> dict[str, float]:
-    """Wall seconds of one evaluation in one thread and in two."""
+    """Wall seconds of one evaluation in one thread and in two, and of hashing, which shares nothing.
+
+    What two threads give to hashing is what the machine has to give: a virtual core is not always a core.
+    """
     plan = Plan({candles.timeframe: (Span.whole(candles),)}, TERMS, "votes")
     series_columns(candles, candles.timeframe)
-    taken: dict[int, list[float]] = {1: [], 2: []}
-    for _ in range(repeats + 1):
-        for count, times in taken.items():
+    memory = bytes(2**25)
+    taken: dict[str, list[float]] = {"1": [], "2": [], "hashing, 1": [], "hashing, 2": []}
+    for _ in range(max(5, repeats) + 1):
+        for count in (1, 2):
             with ThreadPoolExecutor(count) as pool:
                 began = time.perf_counter()
+                list(pool.map(lambda _: hashlib.sha256(memory), range(32)))
+                taken[f"hashing, {count}"].append(time.perf_counter() - began)
+                began = time.perf_counter()
                 evaluate_all(genomes, candles, plan, pool, count)
-                times.append(time.perf_counter() - began)
-    return {f"{count}": statistics.median(times[1:]) for count, times in taken.items()}
+                taken[f"{count}"].append(time.perf_counter() - began)
+    return {name: statistics.median(times[1:]) for name, times in taken.items()}
 
 
 def differing_decisions(

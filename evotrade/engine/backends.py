@@ -51,7 +51,7 @@ class Stage(NamedTuple):
     @classmethod
     def of(cls, candles: Candles, execution: Execution, start_s: int, end_s: int) -> Stage:
         """The stage of runs whose slices divide `[start_s, end_s)`, Unix seconds."""
-        return cls(candles, execution, Ground.of(candles, execution, start_s, end_s))
+        return cls(candles, execution, Ground(candles, execution, start_s, end_s))
 
 
 class Backend(Protocol):
@@ -132,7 +132,7 @@ class NumbaBackend:
 
     def __init__(self, block: int = 2_048) -> None:
         self._block, self._own = block, _WithRoom()
-        names = ("blocks", "fingerprints", "judge", "rows", "trade")
+        names = ("blocks", "fingerprints", "judge", "trade")
         self._kernels: dict[str, Any] = {
             name: import_module(f"evotrade.engine.compiled.{name}") for name in names
         }
@@ -144,12 +144,12 @@ class NumbaBackend:
 
     def decide(self, program: Program, rows: Rows, decisions: Decisions, bars: Bars) -> None:
         """See `Backend`."""
-        self._kernels["rows"].make_rows(program.steps, rows.base, rows.bars)
         code, pieces = bind(program, rows.bars, rows.offsets)
         block = min(self._block, bars.width)
         self._kernels["blocks"].run_program(
             (code, program.numbers, pieces),
-            *(program.lookbacks, rows.base, rows.higher, rows.last, bars.first, block),
+            *(program.steps, program.lookbacks, (rows.bars, rows.base, rows.higher, rows.last)),
+            *(bars.first, block),
             (
                 self.room.take("registers", (max(1, program.registers) * block,)),
                 self.room.take("flags", (max(1, program.flags) * block,), np.uint8),
@@ -278,6 +278,6 @@ def exercise(backend: Backend) -> None:
     decisions = np.zeros((1, len(candles)), np.int8)
     backend.decide(program, rows, decisions, Bars(0, 0, len(candles)))
     backend.fingerprints(decisions, 0, len(candles))
-    stage = Stage.of(candles, Execution(), int(candles.time_s[0]), int(candles.end_s[-1]))
+    stage = Stage.of(candles, Execution(), int(candles.time_s[0]), candles.stop_s)
     backend.judge(decisions, 0, stage)
     backend.screen(decisions, 0, stage)

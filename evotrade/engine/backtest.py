@@ -28,13 +28,13 @@ class Span(NamedTuple):
     @classmethod
     def whole(cls, candles: Candles) -> Span:
         """The split `all`: every bar."""
-        start_s, end_s = (int(candles.time_s[0]), int(candles.end_s[-1])) if len(candles) else (0, 0)
+        start_s, end_s = (int(candles.time_s[0]), candles.stop_s) if len(candles) else (0, 0)
         return cls("all", start_s, end_s)
 
     def bars(self, candles: Candles) -> slice:
         """The bars that lie wholly inside."""
         first = int(np.searchsorted(candles.time_s, self.start_s))
-        return slice(first, max(first, int(np.searchsorted(candles.end_s, self.end_s, side="right"))))
+        return slice(first, max(first, candles.ended_by(self.end_s)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +94,7 @@ def _run(
 ) -> Backtest:
     terms = execution or Execution()
     simulation = simulate(decisions, candles, terms, detail)
-    ground = Ground.of(candles, terms, span.start_s, span.end_s)
+    ground = Ground(candles, terms, span.start_s, span.end_s)
     facts = facts_of(simulation, terms, ground, candles.close)
     notes = tuple(_notes(simulation, candles, missing_bars))
     return Backtest(candles, terms, decisions, simulation, facts, measure(facts), notes)

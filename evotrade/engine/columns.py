@@ -30,7 +30,6 @@ class Frame:
     def __init__(self, candles: Candles) -> None:
         self.candles = candles
         self.timeframe = candles.timeframe
-        self.end_s = candles.end_s
 
     def __len__(self) -> int:
         return len(self.candles)
@@ -41,6 +40,11 @@ class Frame:
             return self._true_range
         values: Floats | None = getattr(self.candles, name)
         return self._zeros if values is None else values
+
+    @cached_property
+    def end_s(self) -> npt.NDArray[np.int64]:
+        """(n,) ends of the bars in Unix seconds, exclusive."""
+        return _read_only(self.candles.end_s)
 
     @cached_property
     def _true_range(self) -> Floats:

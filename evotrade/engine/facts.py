@@ -16,7 +16,7 @@ import numpy as np
 
 from evotrade import timeframes
 from evotrade.engine.breakeven import breakeven_fee
-from evotrade.engine.buy_hold import buy_and_hold
+from evotrade.engine.buy_hold import final_buy_and_hold
 from evotrade.engine.execution import Execution
 from evotrade.engine.fills import Floats, Ints, Trades
 from evotrade.engine.simulation import Simulation
@@ -80,27 +80,47 @@ class TradeFacts(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """What all runs on the same bars and terms share: spans of time, slices, and buying and holding."""
+    """What all runs on the same bars and terms share, each computed when it is first asked for.
 
-    bars: int
-    bars_per_year: float
-    years: float
-    initial: float
-    borders: Ints
-    buy_hold: float
+    Their slices divide `[start_s, end_s)`, Unix seconds.
+    """
 
-    @classmethod
-    def of(cls, candles: Candles, execution: Execution, start_s: int, end_s: int) -> Ground:
-        """The ground of runs on `candles`, whose slices divide `[start_s, end_s)`."""
-        held = buy_and_hold(candles, execution)
-        return cls(
-            bars=len(candles),
-            bars_per_year=timeframes.bars_per_year(candles.timeframe),
-            years=(int(candles.end_s[-1]) - int(candles.time_s[0])) / _YEAR_S if len(candles) else math.nan,
-            initial=execution.initial,
-            borders=slice_borders(candles.time_s, start_s, end_s),
-            buy_hold=float(held[-1]) if len(candles) else math.nan,
-        )
+    candles: Candles
+    execution: Execution
+    start_s: int
+    end_s: int
+
+    @property
+    def bars(self) -> int:
+        """Number of bars."""
+        return len(self.candles)
+
+    @property
+    def initial(self) -> float:
+        """The capital, quote currency."""
+        return self.execution.initial
+
+    @cached_property
+    def bars_per_year(self) -> float:
+        """Bars in a year."""
+        return timeframes.bars_per_year(self.candles.timeframe)
+
+    @cached_property
+    def years(self) -> float:
+        """From the first bar's start to the last one's end; NaN without bars."""
+        if not self.bars:
+            return math.nan
+        return (self.candles.stop_s - int(self.candles.time_s[0])) / _YEAR_S
+
+    @cached_property
+    def borders(self) -> Ints:
+        """The first bars of the slices that divide `[start_s, end_s)`, and the number of bars."""
+        return slice_borders(self.candles.time_s, self.start_s, self.end_s)
+
+    @cached_property
+    def buy_hold(self) -> float:
+        """What buying once and holding would have made of the capital; NaN where nothing could be bought."""
+        return final_buy_and_hold(self.candles, self.execution)
 
     @cached_property
     def blocks(self) -> Blocks:

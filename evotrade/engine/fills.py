@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from evotrade.engine.execution import Execution
+from evotrade.engine.execution import Execution, Instrument
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -73,18 +73,13 @@ class Account:
 
     def buy(self, quoted: float) -> Fill | None:
         """Invest the size's share of the cash at `quoted` plus costs; None below the exchange's minimum."""
-        price, rate = quoted * self._buy_factor, self._fee
-        spend = self.cash * self._size
+        price = quoted * self._buy_factor
         if self._instrument is not None:
             price = round_price(price, self._instrument.tick_size, up=True)
-        quantity, fee = bought(spend, price, rate, self._on_top)
-        if self._instrument is not None:
-            quantity = round_quantity(quantity, self._instrument.lot_decimals)
-            value = quantity * price
-            if quantity <= 0 or quantity < self._instrument.order_min or value < self._instrument.cost_min:
-                return None
-            fee = value * rate if self._on_top else value * rate / (1 - rate)
-            spend = value + fee
+        entry = sized_entry(self.cash * self._size, price, self._fee, self._on_top, self._instrument)
+        if entry is None:
+            return None
+        quantity, fee, spend = entry
         self.cash -= spend
         self.position = quantity
         self.cost = spend
@@ -120,6 +115,24 @@ def bought(spend: float, price: float, rate: float, on_top: bool) -> tuple[float
         quantity = spend / (price * (1 + rate))
         return quantity, quantity * price * rate
     return spend * (1 - rate) / price, spend * rate
+
+
+def sized_entry(
+    spend: float, price: float, rate: float, on_top: bool, instrument: Instrument | None
+) -> tuple[float, float, float] | None:
+    """Quantity, fee and cost with its fee of spending at most `spend` at `price`, in whole lots.
+
+    None where that is below the exchange's minimum.
+    """
+    quantity, fee = bought(spend, price, rate, on_top)
+    if instrument is None:
+        return quantity, fee, spend
+    quantity = round_quantity(quantity, instrument.lot_decimals)
+    value = quantity * price
+    if quantity <= 0 or quantity < instrument.order_min or value < instrument.cost_min:
+        return None
+    fee = value * rate if on_top else value * rate / (1 - rate)
+    return quantity, fee, value + fee
 
 
 def sold(position: float, price: float, rate: float, cost: float, cash: float) -> tuple[float, float, float]:

@@ -13,6 +13,8 @@ misses the exact one by less than 26·2^-53 of the largest magnitude: each value
 additions, and there is one division. For n up to 5 000 the first is larger if max - min is over 1.5e-11 of
 that magnitude, and so the clamp of dsl.md changes nothing."""
 
+_CHUNK_BARS = 8_192  # whose differences stay near the processor
+
 
 def longest_flat(values: Floats) -> int:
     """Bars of the longest stretch on which consecutive values stay nearly the same.
@@ -20,11 +22,19 @@ def longest_flat(values: Floats) -> int:
     A longer window of finite values is not flat, and the rounded mean of it lies inside its extremes. A NaN
     ends a stretch: a window that holds it is NaN anyway.
     """
-    largest = np.max(np.abs(values), initial=0.0, where=~np.isnan(values))
+    if not len(values):
+        return 0
+    largest = max(values.max(), -values.min())
+    if np.isnan(largest):
+        largest = np.max(np.abs(values), initial=0.0, where=~np.isnan(values))
     if not np.isfinite(largest):
         return len(values)
-    still = np.abs(np.diff(values)) <= _MOVES * largest
-    return _longest_run(still) + 1 if len(values) else 0
+    still = np.empty(len(values) - 1, dtype=np.bool_)
+    for first in range(0, len(still), _CHUNK_BARS):
+        part = values[first : first + _CHUNK_BARS + 1]
+        steps = part[1:] - part[:-1]
+        np.less_equal(np.abs(steps, out=steps), _MOVES * largest, out=still[first : first + len(steps)])
+    return _longest_run(still) + 1
 
 
 def _longest_run(flags: npt.NDArray[np.bool_]) -> int:

@@ -7,7 +7,7 @@ live session about ticks (a tick is a bar whose four prices are one).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from evotrade.market.candles import Candles
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+AnyFloat = TypeVar("AnyFloat", float, npt.NDArray[np.float64])
 
 DAY_S = 86_400
 _FIRST_LOOK = 32  # bars; most stops strike soon, and a longer look costs no more per bar
@@ -144,15 +145,20 @@ def first_strike(equity: Floats, time_s: Ints, initial: float, limits: Limits) -
     struck: list[tuple[int, Reason]] = []
     if limits.max_drawdown_pct:
         peak = np.maximum.accumulate(np.maximum(initial, equity))
-        fallen = equity <= peak * (1 - limits.max_drawdown_pct / 100)
+        fallen = equity <= least_equity(peak, limits.max_drawdown_pct)
         struck += [(int(bar), "max_drawdown") for bar in np.flatnonzero(fallen)[:1]]
     if limits.max_daily_loss_pct:
         days = time_s // DAY_S
         day_first = np.searchsorted(days, days)
         before_day = np.concatenate(([initial], equity))[day_first]
-        lost = equity <= before_day * (1 - limits.max_daily_loss_pct / 100)
+        lost = equity <= least_equity(before_day, limits.max_daily_loss_pct)
         struck += [(int(bar), "daily_loss") for bar in np.flatnonzero(lost)[:1]]
     return min(struck, key=lambda strike: strike[0], default=None)
+
+
+def least_equity(before: AnyFloat, loss_pct: float) -> AnyFloat:
+    """The equity at which a loss of `loss_pct` percent from `before` strikes."""
+    return before * (1 - loss_pct / 100)
 
 
 def in_trading_hours(time_s: Ints, hours: TradingHours) -> Bools:

@@ -66,10 +66,13 @@ class Genome:
 
         Raises `GenomeError` where a suffix is shorter than `timeframe` or not a multiple of it.
         """
-        for suffix in self.timeframes:
-            if not fits(suffix, timeframe):
-                raise self._misfit(suffix, timeframe)
-        return lookback(self.rules, timeframe)
+        needed = self._lookbacks.get(timeframe)
+        if needed is None:
+            for suffix in self.timeframes:
+                if not fits(suffix, timeframe):
+                    raise self._misfit(suffix, timeframe)
+            needed = self._lookbacks[timeframe] = lookback(self.rules, timeframe)
+        return needed
 
     def render(self, style: Style = "abstract") -> str:
         """The text, a rule a line, with abstract names or their readable aliases."""
@@ -82,6 +85,11 @@ class Genome:
         message = f"{found.group()} cannot be made of {timeframe} bars: its bars must be a multiple of them"
         column = found.start() - before.rfind("\n")
         return GenomeError(message, line=before.count("\n") + 1, column=column, length=len(found.group()))
+
+    @cached_property
+    def _lookbacks(self) -> dict[str, int]:
+        """What was found by timeframe: every evaluation asks, and the answer never changes."""
+        return {}
 
     @cached_property
     def _text(self) -> str:

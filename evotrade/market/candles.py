@@ -99,6 +99,16 @@ class Candles:
         return self.time_s + timeframes.length_s(self.timeframe)
 
     @property
+    def stop_s(self) -> int:
+        """The end of the last bar, Unix seconds, exclusive; there must be one."""
+        return int(self.time_s[-1]) + timeframes.length_s(self.timeframe)
+
+    def ended_by(self, time_s: int) -> int:
+        """How many bars have ended at that Unix second."""
+        begun_by = time_s - timeframes.length_s(self.timeframe)
+        return int(np.searchsorted(self.time_s, begun_by, side="right"))
+
+    @property
     def timestamp(self) -> pd.DatetimeIndex:
         """(n,) bar starts, UTC."""
         return pd.DatetimeIndex(pd.to_datetime(self.time_s, unit="s", utc=True), name="timestamp")
@@ -144,7 +154,7 @@ class Candles:
     def between(self, start_s: int, end_s: int) -> Candles:
         """The bars that lie wholly inside `[start_s, end_s)`, Unix seconds."""
         first = int(np.searchsorted(self.time_s, start_s, side="left"))
-        last = int(np.searchsorted(self.end_s, end_s, side="right"))
+        last = self.ended_by(end_s)
         return self[first : max(first, last)]
 
     def __len__(self) -> int:

@@ -13,19 +13,27 @@ import numpy as np
 from evotrade.engine.compiled.elements import copy, higher, lower
 from evotrade.engine.compiled.ema import fill_ema
 from evotrade.engine.compiled.jit import kernel
+from evotrade.engine.compiled.rows import guard_rows, make_rows
 from evotrade.engine.opcodes import A_AGO, B_AGO, COUNT, FIRST, MAJORITY, OP, TO, UNANIMOUS, A, B, Op
 
 
 @kernel
-def run_program(code, lookbacks, rows, higher_rows, last, first, block, room, decisions, at, bars):
+def run_program(code, steps, lookbacks, tables, first, block, room, decisions, at, bars):
     """Fill `decisions` (genomes, …) from column `at` on, for `bars` bars of the rows from `first` on.
+
+    `tables` is (length of a row, rows, series of higher bars, last of these) as in `tables.Rows`. Rows are made
+    by `steps` as the blocks need them, and so are still near the processor when they are read.
 
     `code` is (instructions, numbers, pieces) of a program; `room` is for registers and flags, `block` places
     each, and for the levels of the longest EMA. Decisions before a lookback are 0.
     """
-    ballots = np.zeros((2, block), np.uint8)
+    length, rows, higher_rows, last = tables
+    ballots, made = np.zeros((2, block), np.uint8), 0
+    guard_rows(rows, length)
     for start in range(0, bars, block):
         width, bar = min(block, bars - start), first + start
+        make_rows(steps, rows, length, made, bar + width)
+        made = bar + width
         chosen = decisions[:, at + start : at + start + width]
         _execute(code, rows, higher_rows, last, bar, block, room, ballots[:, :width], chosen)
         for genome in range(len(chosen)):

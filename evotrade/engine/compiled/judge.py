@@ -18,7 +18,8 @@ _RETURNS, _SQUARES, _CUBES, _FOURTHS, _GAINS, _LOSSES, _SQUARED_LOSSES, _MARKS, 
 """What is summed over bars; from cubes on in the order of `MarkFacts`."""
 
 _HIGHEST, _LOWEST_CLOSE, _COLUMNS = range(_SUMS, _SUMS + 3)
-"""What is known of a block of the market besides the sums of its returns and closes."""
+"""What is known of a block of the market besides the sums of its returns and closes: the extremes of its
+closes, NaN until somebody who holds through it asks."""
 
 _DEEPEST, _LONGEST, _FALLS, _DEPTHS, _PEAK, _LOWEST, _UNDER, _STATE = range(8)
 """Falls so far, in the order of `MarkFacts`, and of the present one its peak, lowest mark and bars."""
@@ -67,7 +68,7 @@ def screen(decisions, first, market, terms, fills, out):
     """Write entries, fees, final equity and deepest drawdown of each row, as `judge` has them."""
     bars = market.close.size
     turns, equity, falls = np.empty(bars + 1, np.int64), np.empty(BLOCK_BARS), np.empty(_STATE)
-    blocks = _read_extremes(market.close)
+    blocks = np.full(((bars + BLOCK_BARS - 1) // BLOCK_BARS, _COLUMNS), math.nan)
     for genome in range(len(decisions)):
         chosen = decisions[genome, first : first + bars]
         count, _ = _trade_until_struck(chosen, market, terms, turns, fills)
@@ -83,21 +84,21 @@ def screen(decisions, first, market, terms, fills, out):
 
 @kernel
 def _follow_marks(falls, fills, close, blocks, initial, equity):
-    """The falls of one genome, and its final equity; `blocks` have the extremes of the closes."""
-    filled, cash, position, last = 0, initial, 0.0, initial
+    """The falls of one genome, and its final equity; `blocks` have the extremes of the closes, or get them."""
+    filled, cash, position = 0, initial, 0.0
+    lanes = np.empty((2, BLOCK_BARS // 2))
     for block in range(len(blocks)):
         begin = block * BLOCK_BARS
         width = min(BLOCK_BARS, close.size - begin)
         if filled < len(fills) and fills[filled, BAR] < begin + width:
             filled, cash, position = _mark(equity[:width], close, begin, fills, filled, cash, position)
-            _follow(falls, equity[:width])
+            _follow(falls, equity[:width], lanes)
         elif position == 0.0:
             falls[_UNDER] += width if cash < falls[_PEAK] else 0
         else:
-            _hold(falls, blocks[block], close[begin : begin + width], cash, position, equity)
-        last = cash + position * close[begin + width - 1]
+            _hold(falls, blocks[block], close[begin : begin + width], cash, position, equity, lanes)
     _recover(falls)
-    return last
+    return cash + position * close[-1] if close.size else initial
 
 
 @kernel
@@ -113,18 +114,8 @@ def _read_market(close, borders):
             _spread(lanes, closes, close[begin - 1] if begin else math.nan)
             for kind in range(_SUMS):
                 blocks[block, kind] = _fold(lanes[kind])
-            blocks[block, _HIGHEST], blocks[block, _LOWEST_CLOSE] = closes.max(), closes.min()
+            blocks[block, _HIGHEST] = math.nan
             block += 1
-    return blocks
-
-
-@kernel
-def _read_extremes(close):
-    """(blocks, columns) of the closes, of which only the extremes are filled in."""
-    blocks = np.empty(((close.size + BLOCK_BARS - 1) // BLOCK_BARS, _COLUMNS))
-    for block in range(len(blocks)):
-        closes = close[block * BLOCK_BARS : (block + 1) * BLOCK_BARS]
-        blocks[block, _HIGHEST], blocks[block, _LOWEST_CLOSE] = closes.max(), closes.min()
     return blocks
 
 
@@ -149,7 +140,7 @@ def _judge_marks(fills, close, blocks, initial, borders, sums, squares, out):
                 for kind in range(_MARKS):
                     added[kind] += read[kind]
                 added[_MARKS] += cash * width + position * read[_MARKS]
-                _hold(falls, read, close[begin : begin + width], cash, position, equity)
+                _hold(falls, read, close[begin : begin + width], cash, position, equity, lanes)
                 last = cash + position * close[begin + width - 1]
             else:
                 filled, cash, position = _mark(equity[:width], close, begin, fills, filled, cash, position)
@@ -158,7 +149,7 @@ def _judge_marks(fills, close, blocks, initial, borders, sums, squares, out):
                     added[kind] += _fold(lanes[kind])
                 marked = cash * width + position * read[_MARKS] if quiet else _fold(lanes[_MARKS])
                 added[_MARKS] += marked
-                _follow(falls, equity[:width])
+                _follow(falls, equity[:width], lanes)
                 last = equity[width - 1]
         for kind in range(_SUMS):
             totals[kind] += added[kind]
@@ -170,8 +161,10 @@ def _judge_marks(fills, close, blocks, initial, borders, sums, squares, out):
 
 
 @kernel
-def _hold(falls, read, closes, cash, position, equity):
+def _hold(falls, read, closes, cash, position, equity, lanes):
     """Go on with the falls through a block in which all is held: mostly its extremes tell."""
+    if read[_HIGHEST] != read[_HIGHEST]:
+        read[_HIGHEST], read[_LOWEST_CLOSE] = _extremes(closes, lanes)
     if cash + position * read[_HIGHEST] < falls[_PEAK]:
         lowest = cash + position * read[_LOWEST_CLOSE]
         falls[_LOWEST] = min(falls[_LOWEST], lowest) if falls[_UNDER] else lowest
@@ -179,7 +172,7 @@ def _hold(falls, read, closes, cash, position, equity):
     else:
         for bar in range(closes.size):
             equity[bar] = cash + position * closes[bar]
-        _follow(falls, equity[: closes.size])
+        _follow_each(falls, equity[: closes.size])
 
 
 @kernel
@@ -237,7 +230,46 @@ def _fold(lane):
 
 
 @kernel
-def _follow(falls, marks):
+def _extremes(values, lanes):
+    """Highest and lowest of a block without NaN, in lanes that a compiler turns into wide instructions."""
+    if values.size < BLOCK_BARS:
+        return values.max(), values.min()
+    high, low = lanes[0], lanes[1]
+    for j in range(16):
+        a, b, c, d = values[j], values[j + 16], values[j + 32], values[j + 48]
+        e, f, g, h = values[j + 64], values[j + 80], values[j + 96], values[j + 112]
+        high[j] = _higher(_higher(_higher(a, b), _higher(c, d)), _higher(_higher(e, f), _higher(g, h)))
+        low[j] = _lower(_lower(_lower(a, b), _lower(c, d)), _lower(_lower(e, f), _lower(g, h)))
+    for j in range(4):
+        high[j] = _higher(_higher(high[j], high[j + 4]), _higher(high[j + 8], high[j + 12]))
+        low[j] = _lower(_lower(low[j], low[j + 4]), _lower(low[j + 8], low[j + 12]))
+    highest = _higher(_higher(high[0], high[1]), _higher(high[2], high[3]))
+    return highest, _lower(_lower(low[0], low[1]), _lower(low[2], low[3]))
+
+
+@kernel
+def _higher(x, y):
+    return x if x > y else y
+
+
+@kernel
+def _lower(x, y):
+    return x if x < y else y
+
+
+@kernel
+def _follow(falls, marks, lanes):
+    """Go on with the falls through the marks of a block: mostly its extremes tell, otherwise each mark."""
+    highest, least = _extremes(marks, lanes)
+    if highest < falls[_PEAK]:
+        falls[_LOWEST] = min(falls[_LOWEST], least) if falls[_UNDER] else least
+        falls[_UNDER] += marks.size
+    else:
+        _follow_each(falls, marks)
+
+
+@kernel
+def _follow_each(falls, marks):
     """Go on with the falls through marks one by one."""
     peak, lowest, under = falls[_PEAK], falls[_LOWEST], falls[_UNDER]
     for mark in marks:

@@ -11,23 +11,38 @@ from evotrade.engine.program import GUARD
 
 
 @kernel
-def make_rows(steps, rows, bars):
-    """Run `steps` on rows of `bars` bars each, after some that guard them."""
+def guard_rows(rows, bars):
+    """What lies before the first row is NaN."""
     rows[: GUARD * bars] = np.nan
+
+
+@kernel
+def make_rows(steps, rows, bars, start, end):
+    """Run `steps` on the bars from `start` to `end` of rows of `bars` bars each; those before are made."""
     for number in range(len(steps)):
-        make, half = steps[number, 0], min(bars, steps[number, 4])
-        to, first = (GUARD + steps[number, 1]) * bars, (GUARD + steps[number, 2]) * bars
-        if make == Make.GAIN or make == Make.LOSS:
-            half = min(bars, 1)
-        rows[to : to + half] = np.nan
-        z = rows[to + half : to + bars]
-        newer, older = rows[first + half : first + bars], rows[first : first + bars - half]
-        if make == Make.DEVIATION:
-            second = (GUARD + steps[number, 3]) * bars
-            m2 = rows[second : second + bars]
-            _deviate(z, newer, older, m2[half:], m2[: bars - half], half)
-        else:
-            _join(make, z, newer, older)
+        _make_row(steps[number], rows, bars, start, end)
+
+
+@kernel
+def _make_row(step, rows, bars, start, end):
+    """The bars from `start` to `end` of one row: all it is made of is there up to `end`."""
+    make, half = step[0], step[4]
+    if make == Make.GAIN or make == Make.LOSS:
+        half = 1
+    to, first = (GUARD + step[1]) * bars, (GUARD + step[2]) * bars
+    if start < half:
+        rows[to + start : to + min(half, end)] = np.nan
+        start = half
+    if start >= end:
+        return
+    z, newer = rows[to + start : to + end], rows[first + start : first + end]
+    older = rows[first + start - half : first + end - half]
+    if make == Make.DEVIATION:
+        second = (GUARD + step[3]) * bars
+        newer_m2 = rows[second + start : second + end]
+        _deviate(z, newer, older, newer_m2, rows[second + start - half : second + end - half], half)
+    else:
+        _join(make, z, newer, older)
 
 
 @kernel
