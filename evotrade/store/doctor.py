@@ -28,8 +28,24 @@ def _orphans(table: str, column: str, owner: str, key: str, repair: str, name: s
     )
 
 
+def _of_sessions(prefix: str) -> tuple[_Check, ...]:
+    """The checks of sessions and what belongs to them, in the main tables or in the archive."""
+    sessions = f"{prefix}sessions"
+    owned = {"transitions": "record_id", "session_bars": "session_id", "orders": "order_id"}
+    owned |= {"fills": "fill_id", "trades": "trade_id"}
+    return (
+        _orphans(sessions, "cell_id", "cells", "cell_id", _IMPORT, name="session_id"),
+        *(
+            _orphans(f"{prefix}{table}", "session_id", sessions, "session_id", _RESTORE, name)
+            for table, name in owned.items()
+        ),
+        _orphans(f"{prefix}fills", "order_id", f"{prefix}orders", "order_id", _RESTORE, name="fill_id"),
+    )
+
+
 _IMPORT = "import those cells again, or restore a snapshot"
 _RESTORE = "restore a snapshot"
+_ALL_SESSIONS = "(SELECT session_id FROM sessions UNION ALL SELECT session_id FROM archived_sessions)"
 _CHECKS = (
     _orphans("phenotypes", "cell_id", "cells", "cell_id", _IMPORT),
     _orphans("status_history", "cell_id", "cells", "cell_id", _IMPORT),
@@ -51,11 +67,16 @@ _CHECKS = (
     _orphans("failures", "run_id", "runs", "run_id", _RESTORE),
     _orphans("trials", "run_id", "runs", "run_id", _RESTORE),
     _orphans("candles", "series_id", "series", "series_id", "import those candles again"),
-    _orphans("sessions", "cell_id", "cells", "cell_id", _IMPORT, name="session_id"),
-    _orphans("ticks", "session_id", "sessions", "session_id", _RESTORE),
-    _orphans("orders", "session_id", "sessions", "session_id", _RESTORE, name="order_id"),
-    _orphans("fills", "order_id", "orders", "order_id", _RESTORE, name="fill_id"),
-    _orphans("trades", "session_id", "sessions", "session_id", _RESTORE, name="trade_id"),
+    *_of_sessions(""),
+    *_of_sessions("archived_"),
+    _orphans("ticks", "session_id", _ALL_SESSIONS, "session_id", _RESTORE),
+    _orphans("tick_minutes", "session_id", _ALL_SESSIONS, "session_id", _RESTORE),
+    _orphans("alerts", "session_id", _ALL_SESSIONS, "session_id", _RESTORE, name="record_id"),
+    _Check(
+        "sessions that are in the archive, too",
+        "SELECT session_id AS id FROM sessions JOIN archived_sessions USING (session_id)",
+        _RESTORE,
+    ),
 )
 
 

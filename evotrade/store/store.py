@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from evotrade.store.archive import Archive
 from evotrade.store.candles import CandleTable
 from evotrade.store.doctor import Doctor
 from evotrade.store.lineage import LineageView
@@ -11,8 +12,8 @@ from evotrade.store.runs import RunTable
 from evotrade.store.ticks import TickTable
 
 
-class Store(RunTable, LineageView, CandleTable, TickTable, Doctor):
-    """Cells, dishes, runs, trials and candles in one DuckDB file, for many threads and processes at once."""
+class Store(RunTable, LineageView, CandleTable, Archive, TickTable, Doctor):
+    """All that lab and desk keep, in one DuckDB file, for many threads and processes at once."""
 
 
 def open_store(path: str | os.PathLike[str], create: bool = True) -> Store:

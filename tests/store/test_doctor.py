@@ -3,6 +3,7 @@
 import pytest
 
 from evotrade.store import Store
+from tests.store.records import numbered, session, whole
 from tests.store.samples import NOW, cell, phenotype
 
 
@@ -14,6 +15,10 @@ def healthy(store: Store) -> Store:
         [cell(dish="d", phenotypes=(phenotype(),)), cell(dish="d", parent_id=1, second_parent_id=1)]
     )
     store.set_statuses([(1, "dead", ["why"])], NOW)
+    over = session(1, status="stopped", ended_at=NOW)
+    store.deliver(numbered([*whole(1)[1:6], over], 11))
+    store.archive_sessions(keep=0)
+    store.deliver(numbered([*whole(2)[1:], whole(2)[0]]))
     return store
 
 
@@ -41,6 +46,22 @@ def test_a_healthy_store_has_no_findings(healthy: Store) -> None:
         ("UPDATE runs SET dish = 'x'", "runs whose dish is missing", "1"),
         ("INSERT INTO failures VALUES (7, 0, 'worse', 1)", "failures whose run is missing", "7"),
         ("INSERT INTO ticks VALUES (7, now(), 1, 1)", "ticks whose session is missing", "7"),
+        (
+            "INSERT INTO tick_minutes VALUES (7, now(), 1, 1, 1, 1, 1)",
+            "tick_minutes whose session is missing",
+            "7",
+        ),
+        ("UPDATE alerts SET session_id = 7", "alerts whose session is missing", "6"),
+        ("UPDATE transitions SET session_id = 7", "transitions whose session is missing", "1"),
+        ("UPDATE fills SET order_id = 'x'", "fills whose order is missing", "f1"),
+        ("UPDATE archived_trades SET session_id = 7", "archived_trades whose session is missing", "1"),
+        ("UPDATE archived_fills SET order_id = 'x'", "archived_fills whose order is missing", "f1"),
+        ("UPDATE sessions SET cell_id = 99", "sessions whose cell is missing", "2"),
+        (
+            "INSERT INTO archived_sessions BY NAME SELECT * FROM sessions",
+            "sessions that are in the archive, too",
+            "2",
+        ),
     ],
 )
 def test_each_damage_is_found_and_named(healthy: Store, damage: str, finding: str, example: str) -> None:

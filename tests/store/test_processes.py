@@ -171,22 +171,6 @@ def test_a_forked_child_has_a_connection_of_its_own(store: Store) -> None:
     assert store.count_cells() == 2
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 4 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
-    try:
-        done = subprocess.run(mount, capture_output=True, check=False).returncode == 0
-    except FileNotFoundError:
-        done = False
-    if not done:
-        pytest.skip("only root can mount a small file system to fill")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
 def fill(store: Store) -> tuple[int, StoreError]:
     """Write until it fails: how many cells were acknowledged, and the error."""
     acknowledged = 0

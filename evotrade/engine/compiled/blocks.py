@@ -21,8 +21,8 @@ from evotrade.engine.opcodes import A_AGO, B_AGO, COUNT, FIRST, MAJORITY, OP, TO
 def run_program(code, steps, lookbacks, tables, first, block, room, decisions, at, bars):
     """Fill `decisions` (genomes, …) from column `at` on, for `bars` bars of the rows from `first` on.
 
-    `tables` is (length of a row, rows, series of higher bars, last of these) as in `tables.Rows`. Rows are made
-    by `steps` as the blocks need them, and so are still near the processor when they are read.
+    `tables` is (length of a row, rows, series of higher bars, last of these) as in `tables.Rows`. Rows are
+    made by `steps` as the blocks need them, and so are still near the processor when they are read.
 
     `code` is (instructions, numbers, pieces) of a program; `room` is for registers and flags, `block` places
     each, and for the levels of the longest EMA. Decisions before a lookback are 0.

@@ -84,7 +84,7 @@ def screen(decisions, first, market, terms, fills, out):
 
 @kernel
 def _follow_marks(falls, fills, close, blocks, initial, equity):
-    """The falls of one genome, and its final equity; `blocks` have the extremes of the closes, or get them."""
+    """The falls of one genome, and its final equity; `blocks` have, or get, the extremes of the closes."""
     filled, cash, position = 0, initial, 0.0
     lanes = np.empty((2, BLOCK_BARS // 2))
     for block in range(len(blocks)):

@@ -61,9 +61,9 @@ def _trade_turns(decisions, price, terms, bars, turns, fills):
 def _find_turns(decisions, turns):
     """Write down where a buy, a sell, a buy … comes next, and count them.
 
-    Eight decisions are looked at as one word, since most hold no turn; the others are read one by one without
-    a branch to guess wrong. A byte is 0 where (word - ones) & ~word has its highest bit set: see "Determine if
-    a word has a zero byte" of Anderson's Bit Twiddling Hacks.
+    Eight decisions are looked at as one word, since most hold no turn; the others are read one by one
+    without a branch to guess wrong. A byte is 0 where (word - ones) & ~word has its highest bit set: see
+    "Determine if a word has a zero byte" of Anderson's Bit Twiddling Hacks.
     """
     words = decisions[: decisions.size // 8 * 8].view(np.uint64)
     wanted, count, all_wanted = np.int8(1), 0, _ONES
