@@ -137,7 +137,9 @@ class Columns:
 
 
 def _last_ended(inner: Frame, outer: Frame) -> npt.NDArray[np.int64]:
-    return np.searchsorted(inner.end_s, outer.end_s, side="right") - 1
+    # by the fewer, higher bars: at which of the others' ends has each ended?
+    seen = np.searchsorted(outer.end_s, inner.end_s)
+    return np.cumsum(np.bincount(seen, minlength=len(outer) + 1)[: len(outer)]) - 1
 
 
 def _read_only(values: Value) -> Value:

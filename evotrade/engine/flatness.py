@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from evotrade.engine.windows import Floats
+Floats = npt.NDArray[np.float64]
 
 _MOVES = 2e-11
 """Of the largest magnitude. A mean over n bars lies at least (max - min)/n inside its window's extremes and
@@ -13,6 +13,7 @@ misses the exact one by less than 26·2^-53 of the largest magnitude: each value
 additions, and there is one division. For n up to 5 000 the first is larger if max - min is over 1.5e-11 of
 that magnitude, and so the clamp of dsl.md changes nothing."""
 
+_SMALLEST, _LARGEST = 1e-280, 1e300  # magnitudes between which sums and means neither overflow nor vanish
 _CHUNK_BARS = 8_192  # whose differences stay near the processor
 
 
@@ -27,7 +28,7 @@ def longest_flat(values: Floats) -> int:
     largest = max(values.max(), -values.min())
     if np.isnan(largest):
         largest = np.max(np.abs(values), initial=0.0, where=~np.isnan(values))
-    if not np.isfinite(largest):
+    if not _SMALLEST < largest < _LARGEST:
         return len(values)
     still = np.empty(len(values) - 1, dtype=np.bool_)
     for first in range(0, len(still), _CHUNK_BARS):

@@ -10,9 +10,12 @@ of bars outside the window into it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+
+from evotrade.engine.flatness import longest_flat
 
 Floats = npt.NDArray[np.float64]
 TableKey = tuple[str, int]
@@ -33,6 +36,11 @@ class Series:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @cached_property
+    def flat_bars(self) -> int:
+        """Bars of the longest stretch that is nearly flat: longer windows need no look at their extremes."""
+        return longest_flat(self.values)
 
     def sums(self, level: int) -> Floats:
         """Sum of the 2^level bars that end at each bar."""
@@ -120,7 +128,8 @@ def window_min(series: Series, bars: int) -> Floats:
 
 def window_mean(series: Series, bars: int) -> Floats:
     """AVG: SUM / n, clamped, so that a flat window has its own value."""
-    return _clamped(window_sum(series, bars) / bars, series, bars)
+    mean = window_sum(series, bars) / bars
+    return _unsigned_zero(mean) if bars > series.flat_bars else _clamped(mean, series, bars)
 
 
 def window_std(series: Series, bars: int) -> Floats:
@@ -143,7 +152,8 @@ def window_std(series: Series, bars: int) -> Floats:
         count += size
     m2 /= bars
     deviation = np.sqrt(m2, out=m2)
-    deviation[window_max(series, bars) == window_min(series, bars)] = 0.0
+    if bars <= series.flat_bars:
+        deviation[window_max(series, bars) == window_min(series, bars)] = 0.0
     return deviation
 
 

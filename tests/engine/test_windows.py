@@ -144,7 +144,7 @@ def test_windows_of_one_series_share_their_tables():
             built.append(key)
         return kept[key]
 
-    shared = Series(np.arange(100.0), remember)
+    shared = Series(np.ones(100), remember)  # flat, so that means look at extremes
     for bars in (7, 6, 5, 4):
         KERNELS["AVG"](shared, bars)
     assert sorted(built) == sorted(
