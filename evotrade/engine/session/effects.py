@@ -61,7 +61,10 @@ class StatusChanged:
 
 @dataclass(frozen=True, slots=True)
 class BarDecided:
-    """A bar with its decision; `missed` says why a signal that could have traded did not, "" otherwise."""
+    """A bar with its decision; `missed` says why a signal that could have traded did not, "" otherwise.
+
+    It is told at the close, and once more when something else became of its signal: the last word counts.
+    """
 
     at_s: float
     start_s: int

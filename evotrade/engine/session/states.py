@@ -11,7 +11,7 @@ Status = Literal["initializing", "running", "degraded", "halted", "stopping", "s
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 MAY_BECOME: Mapping[Status, frozenset[Status]] = {
-    "initializing": frozenset({"running", "degraded", "halted", "stopping", "stopped", "error"}),
+    "initializing": frozenset({"running", "degraded", "halted", "stopped", "error"}),
     "running": frozenset({"degraded", "halted", "stopping", "error"}),
     "degraded": frozenset({"running", "halted", "stopping", "error"}),
     "halted": frozenset({"running", "degraded", "stopping", "error"}),
