@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import tomllib
+from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -49,6 +51,27 @@ class Settings(BaseSettings):
     executor: str = "threads"
     workers: PositiveInt = Field(default_factory=lambda: os.cpu_count() or 1)
     viability: ViabilitySettings = ViabilitySettings()
+
+    exchange: Literal["kraken", "sandbox"] = "kraken"
+    exchange_url: str | None = None
+    exchange_ws_url: str | None = None
+    exchange_speed: float = Field(1.0, ge=0)
+    pair: str = "BTC/USD"
+    tier: Literal["starter", "intermediate", "pro"] = "starter"
+    allow_real_orders: bool = False
+    max_sessions: PositiveInt = 100
+    max_sessions_per_owner: PositiveInt = 100
+    max_total_allocation: Decimal | None = Field(None, gt=0)
+    paper_latency_s: float = Field(0.0, ge=0, le=60)
+    paper_slippage_bps: float = Field(0.0, ge=0, lt=10_000)
+    alert_urls: tuple[SecretStr, ...] = ()
+    daemon_port: int = Field(8710, ge=1, le=65_535)
+    daemon_url: str | None = None
+
+    @property
+    def daemon_address(self) -> str:
+        """Where the daemon is asked: `daemon_url`, otherwise this machine at `daemon_port`."""
+        return self.daemon_url or f"http://127.0.0.1:{self.daemon_port}"
 
     @classmethod
     def settings_customise_sources(

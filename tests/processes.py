@@ -17,11 +17,16 @@ def processes_of(folder):
     return found
 
 
-def all_gone(folder, within_s=10.0):
-    """Whether all of them end in time."""
+def wait_until(holds, within_s=30.0):
+    """Whether it holds in time."""
     deadline = time.monotonic() + within_s
-    while processes_of(folder):
+    while not holds():
         if time.monotonic() > deadline:
             return False
         time.sleep(0.1)
     return True
+
+
+def all_gone(folder, within_s=10.0):
+    """Whether all of them end in time."""
+    return wait_until(lambda: not processes_of(folder), within_s)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from evotrade.cli import candles, cells, engine, evolution, store, transfer, up
+from evotrade.cli import candles, cells, daemon, engine, evolution, sandbox, session, store, transfer, up
 from evotrade.cli.output import fail, say
 from evotrade.errors import EvotradeError
 
@@ -33,6 +33,9 @@ transfer.register(app)
 evolution.register(app)
 store.register(app)
 engine.register(app)
+sandbox.register(app)
+daemon.register(app)
+session.register(app)
 
 
 @app.callback()

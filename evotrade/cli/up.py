@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -16,10 +12,12 @@ from typing import Annotated
 
 import typer
 
+from evotrade.cli.children import HOST, child, free_port, wait_for
+from evotrade.cli.desk import desk
 from evotrade.cli.evolution import watched
 from evotrade.cli.options import DataOption, PairOption, StoreOption, candle_file, store_at
 from evotrade.cli.output import note, say
-from evotrade.errors import EvotradeError, ExchangeError
+from evotrade.errors import ExchangeError
 from evotrade.lab.candles import fetch_candles, import_file, latest_series
 from evotrade.lab.stopping import STOPPED_BY_PERSON
 from evotrade.market.candles import Candles
@@ -28,8 +26,6 @@ from evotrade.settings import load_settings
 from evotrade.store import Store
 
 _APP = Path(__file__).parents[2] / "app.py"
-_HOST = "127.0.0.1"
-_START_S, _STOP_S = 60.0, 10.0
 
 FIRST_DISH = "first dish"
 _GENERATIONS, _POPULATION = 20, 200
@@ -46,10 +42,10 @@ def register(app: typer.Typer) -> None:
 def up(
     data: DataOption = None, pair: PairOption = None, port: PortOption = 8501, store: StoreOption = None
 ) -> None:
-    """Store, candles, a first evolution if there is none, and the app; Ctrl-C ends all of it."""
+    """Store, candles, a first evolution if there is none, the desk, and the app; Ctrl-C ends all of it."""
     lab = store_at(store)
     candles = _first_candles(lab, data, pair)
-    with _until_interrupted(), _app(port) as (url, server):
+    with _until_interrupted(), desk(lab.path, data, pair) as where, _app(port, where) as (url, server):
         say(f"The app is at {url}")
         if not _first_evolution(candles, lab):
             return
@@ -112,40 +108,13 @@ def _until_interrupted() -> Iterator[None]:
 
 
 @contextmanager
-def _app(port: int) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def _app(
+    port: int, environment: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The running app as (address, process); it ends with the block."""
-    chosen = _free_port(port)
-    command = [sys.executable, "-m", "streamlit", "run", str(_APP), "--server.port", str(chosen)]
-    # A session of its own: Ctrl-C reaches this process alone, which then ends the app in good order.
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
-    url = f"http://{_HOST}:{chosen}"
-    try:
-        _wait_for(url, server)
+    chosen = free_port(port)
+    url = f"http://{HOST}:{chosen}"
+    command = ["-m", "streamlit", "run", str(_APP), "--server.port", str(chosen)]
+    with child(command, environment) as server:
+        wait_for(f"{url}/_stcore/health", server, "the app")
         yield url, server
-    finally:
-        server.terminate()
-        try:
-            server.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            server.kill()
-
-
-def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _START_S
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            raise EvotradeError(f"the app ended with exit code {server.returncode}: its message stands above")
-        with suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
-            return
-        time.sleep(0.1)
-    raise EvotradeError(f"the app did not answer at {url} for {_START_S:.0f} s: try again, or another --port")
-
-
-def _free_port(wanted: int) -> int:
-    for port in range(wanted, wanted + 100):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with suppress(OSError):
-                probe.bind((_HOST, port))
-                return port
-    raise EvotradeError(f"ports {wanted} to {wanted + 99} are all taken: name another by --port")

@@ -26,6 +26,9 @@ from evotrade.store.trials import Entry
 BY_HAND = "hand"
 """The operator of a fork that a person wrote."""
 
+BY_MODEL = "llm"
+"""The operator of a fork that a model wrote."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:
@@ -66,15 +69,20 @@ def create_on(
     hypothesis: str = "",
     category: str = "",
     parent: int | None = None,
+    llm_name: str = "",
+    llm_hypothesis: str = "",
+    llm_category: str = "",
 ) -> Cell:
     """A person's cell: evaluated on the bench, judged, stored, and recorded as a trial.
 
     `parent` is the cell it was forked from; a person's cell belongs to no dish, not even to its parent's.
+    What a model says of it goes into `llm_…`, and makes it a cell of the origin llm.
     The candles go into the store too, so that the cell can be replayed. Raises what `try_on` raises,
     `NotFound` for an unknown parent, `DataError` for candles without a pair or other than those in the store.
     """
     tree = as_genome(genome)
     forked_from = store.cell(parent) if parent is not None else None
+    by_model = bool(llm_name or llm_hypothesis or llm_category)
     evaluation = _evaluate(tree, bench)
     cell = replace(
         _cell(tree, evaluation, bench),
@@ -83,7 +91,11 @@ def create_on(
         category=category,
         generation=forked_from.generation + 1 if forked_from else 0,
         parent_id=parent,
-        operator=BY_HAND if forked_from else "",
+        operator=(BY_MODEL if by_model else BY_HAND) if forked_from else "",
+        origin="llm" if by_model else "person",
+        llm_name=llm_name or None,
+        llm_hypothesis=llm_hypothesis or None,
+        llm_category=llm_category or None,
     )
     occasion = Occasion("born", "", cell.fitness, cell.created_at, "", None, cell.generation, cell.operator)
     looks = Evidence(bench.plan, bench.candles).trials(tree, evaluation, occasion)

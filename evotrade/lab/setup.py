@@ -18,6 +18,22 @@ _TEMPLATE = """\
 # executor = "threads"  # serial, threads, processes or dask://HOST:PORT
 # workers = 2             # otherwise the machine's cores
 
+# exchange = "kraken"     # or "sandbox", the local one of evotrade sandbox
+# exchange_url = "https://api.kraken.com"
+# exchange_ws_url = "wss://ws.kraken.com"
+# exchange_speed = 1      # seconds that pass at a sandbox in one second, as in evotrade sandbox --speed
+# pair = "BTC/USD"        # of a session whose cell was never evaluated on a real market
+# tier = "starter"        # of the exchange's rate limits: starter, intermediate or pro
+# allow_real_orders = false  # real orders also need keys and each session's confirmation
+# max_sessions = 100
+# max_sessions_per_owner = 100
+# max_total_allocation = 10000   # of all running sessions, quote currency; no limit without it
+# paper_latency_s = 0     # between an order on paper and its fill
+# paper_slippage_bps = 0  # per side, on paper
+# daemon_port = 8710      # where the daemon listens, on this machine
+# daemon_url = "http://127.0.0.1:8710"   # where pages and commands find it
+# alert_urls = []         # where alerts go: apprise's addresses, as "tgram://TOKEN/CHAT"
+
 # [viability]
 # min_trades = 10         # fewer on train: a warning
 # max_drawdown_pct = 90   # deeper on train: a warning

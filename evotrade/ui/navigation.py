@@ -52,9 +52,42 @@ def market_page() -> StreamlitPage:
     )
 
 
+def live_page() -> StreamlitPage:
+    """Sessions that run: `?session=7`; `?start=29` opens the panel to start one of that cell."""
+    return st.Page(
+        _PAGES / "live.py",
+        title="Live desk",
+        icon=":material/monitoring:",
+        help="Let cells trade, on paper or for real; watch what runs, and stop it.",
+    )
+
+
+def history_page() -> StreamlitPage:
+    """Sessions that have ended: `?session=7`."""
+    return st.Page(
+        _PAGES / "history.py",
+        title="History",
+        icon=":material/history:",
+        help="Sessions that have ended: their results, their trades, and how they did against the backtest.",
+    )
+
+
+def system_page() -> StreamlitPage:
+    """How the daemon is."""
+    return st.Page(
+        _PAGES / "system.py",
+        title="System",
+        icon=":material/settings:",
+        help="Health of the daemon, its jobs and counters, alerts, size of the store, settings in force.",
+    )
+
+
 def sections() -> dict[str, list[StreamlitPage]]:
     """All pages, as the navigation lists them."""
-    return {"Lab": [cells_page(), lineage_page(), editor_page(), market_page()]}
+    return {
+        "Lab": [cells_page(), lineage_page(), editor_page(), market_page()],
+        "Desk": [live_page(), history_page(), system_page()],
+    }
 
 
 def create_strategy_button(market: str = "") -> None:
@@ -74,4 +107,14 @@ def link_to_fork(cell_id: int) -> None:
     """A link to the editor with that cell's genome, whose child the new cell will be."""
     st.page_link(
         editor_page(), label="Fork by hand", icon=":material/fork_right:", query_params={"fork": str(cell_id)}
+    )
+
+
+def link_to_start(cell_id: int) -> None:
+    """A link to the Live desk with the panel that starts a session of that cell."""
+    st.page_link(
+        live_page(),
+        label="Start live trading",
+        icon=":material/play_circle:",
+        query_params={"start": str(cell_id)},
     )

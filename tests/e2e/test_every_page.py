@@ -11,7 +11,11 @@ from tests.e2e.actions import IDLE
 from tests.ui.stores import HOSTILE, a_cell, a_store, an_evaluated_cell
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-TITLES = {"cells": "Cells", "lineage": "Lineage", "editor": "Strategy editor", "market": "Market data"}
+TITLES = {"cells": "Cells", "lineage": "Lineage", "editor": "Strategy editor", "market": "Market data"} | {
+    "live": "Live desk",
+    "history": "History",
+    "system": "System",
+}
 FAILED = "[data-testid=stException], [data-testid=stAlertContentError]"
 VERY_LONG = "long " * 1_000
 RIGHT_TO_LEFT = "מחיר \u202e עולה \u202c 🧬👩‍🔬🇺🇳"
@@ -51,6 +55,10 @@ def empty(tmp_path_factory, serve):
         ("lineage", "evotrade evolve"),
         ("editor", "Market data"),
         ("market", "Import"),
+        ("live", "evotrade daemon"),
+        ("live?start=1", "No cells yet"),
+        ("history", "evotrade daemon"),
+        ("system", "evotrade daemon"),
     ],
 )
 def test_an_empty_store_says_what_to_do_next(page, empty, path, next_step):
@@ -76,7 +84,7 @@ WRONG = ("999", "abc", "-1", "<img src=x onerror='window.hacked=1'>")
 
 
 @pytest.mark.parametrize(
-    "address", ["?cell=", "lineage?cell=", "editor?fork=", "?compare=1,", "market?pair="]
+    "address", ["?cell=", "lineage?cell=", "editor?fork=", "?compare=1,", "market?pair=", "live?start="]
 )
 def test_what_is_not_there_is_said_in_a_sentence(page, hostile, address):
     for wrong in WRONG:
@@ -88,7 +96,7 @@ def test_what_is_not_there_is_said_in_a_sentence(page, hostile, address):
 
 @pytest.mark.parametrize("cell", [2, 3, 4])
 @pytest.mark.parametrize(
-    "address", ["?cell={}", "lineage?cell={}", "editor?fork={}", "?compare=1,{}", "market"]
+    "address", ["?cell={}", "lineage?cell={}", "editor?fork={}", "?compare=1,{}", "market", "live?start={}"]
 )
 def test_hostile_text_is_text_on_every_page(page, hostile, address, cell):
     open_page(page, f"{hostile}/{address.format(cell)}")

@@ -1,20 +1,25 @@
 """`evotrade up`, which `make run` calls: one command starts everything, and Ctrl-C ends it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from urllib.request import urlopen
 
 import pytest
 
+from evotrade.client import Client
 from evotrade.lab.candles import load_candles
 from evotrade.lab.evolution import evolve
 from evotrade.store import open_store
+from evotrade.tokens import read_tokens, tokens_file
 from tests.candle_files import kraken_file
 from tests.e2e.conftest import free_port
 from tests.processes import processes_of
+from tests.ui.stores import a_cell
 
 pytestmark = pytest.mark.process
 
@@ -97,6 +102,31 @@ def test_a_store_with_a_population_is_shown_at_once(tmp_path, market, number):
         assert urlopen(f"http://127.0.0.1:{port}/_stcore/health").status == 200
         assert interrupt(running, number)[0] == 0
         assert processes_of(tmp_path) == []
+
+
+def test_offline_a_session_on_paper_can_be_started_at_once_at_a_sandbox(tmp_path, market):
+    store = open_store(tmp_path / "lab.duckdb")
+    store.add_cells([a_cell()])
+    store.save_dish("mine", {}, datetime.now(UTC))
+    with up(tmp_path, "--data", str(market)) as (running, _):
+        said = read_until(running, "Ctrl-C ends it")
+        assert "The exchange is a sandbox" in said
+        url = re.search(r"The daemon is at (\S+),", said)[1]
+        token = read_tokens(tokens_file(store.path)).of_role("trader").token
+        with Client(url, token) as daemon:
+            started = daemon.start(1, pair="BTC/USD")
+            assert (started["dry_run"], started["source"]) == (True, "sandbox")
+        assert interrupt(running)[0] == 0
+        assert processes_of(tmp_path) == []
+
+
+def test_a_daemon_that_runs_already_is_used(tmp_path, market):
+    with up(tmp_path, "--data", str(market)) as (running, _):
+        read_until(running, "generation 1/20")
+        with up(tmp_path) as (second, _):
+            assert "the daemon that runs already" in read_until(second, "The app is at")
+            interrupt(second)
+        interrupt(running)
 
 
 def test_without_data_and_without_a_network_the_market_is_synthetic_and_says_so(tmp_path):

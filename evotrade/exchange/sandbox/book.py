@@ -9,8 +9,8 @@ from decimal import Decimal
 from evotrade.exchange.sandbox.market import Market
 from evotrade.exchange.sandbox.rules import PairRules
 
-BEST_QTY = Decimal(1)
-"""Volume shown at the best prices, in base currency; orders are filled whole whatever it says."""
+BEST_QTY = Decimal(1_000_000)
+"""Volume shown at the best prices, in base currency: as much as anybody asks for, since orders fill whole."""
 
 _CHECKED = 10  # levels a side in the checksum
 

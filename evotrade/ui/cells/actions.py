@@ -16,6 +16,7 @@ from evotrade.ui.cells import compared
 def show(cell: Cell) -> None:
     """A row of links and buttons."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        navigation.link_to_start(cell.cell_id)
         navigation.link_to_fork(cell.cell_id)
         navigation.link_to_lineage(cell.cell_id)
         compared.button(cell.cell_id)

@@ -1,0 +1,43 @@
+"""Requests made from the API's own document, valid and invalid: answers are as it says, and never a 500."""
+
+import os
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode, checks
+
+from evotrade.market.synthetic import synthetic_candles
+from tests.api.desks import a_view
+
+EXAMPLES = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 12
+CHECKS = [
+    *(checks.not_a_server_error, checks.status_code_conformance),
+    *(checks.content_type_conformance, checks.response_schema_conformance),
+]
+
+
+@pytest.fixture
+def operations(ask, desk, store):
+    """All operations of the document, over a desk with a session and a store with candles."""
+    desk.put(a_view())
+    store.save_candles(synthetic_candles(300, "1h", seed=3, pair="BTC/USD"))
+    schema = schemathesis.openapi.from_dict(ask("viewer").get("/openapi.json").json())
+    return [found.ok() for found in schema.get_all_operations()]
+
+
+def test_whatever_is_asked_is_answered_as_documented(served, tokens, operations):
+    headers = {"Authorization": f"Bearer {tokens.of_role('admin').token}"}
+    quiet = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+    assert len(operations) >= 22
+    for operation in operations:
+        cases = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+        if operation.body or operation.query or operation.path_parameters:
+            cases |= operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+
+        @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=quiet, database=None)
+        @given(case=cases)
+        def ask(case):
+            case.call_and_validate(base_url=served.url, headers=headers, checks=CHECKS)
+
+        ask()

@@ -1,0 +1,48 @@
+"""A session compared with the backtest of the bars that the sandbox replays."""
+
+from evotrade.engine.backtest import Span, backtest
+from evotrade.engine.columns import Columns
+from evotrade.genome import as_genome
+from tests.desk.world import HISTORY
+
+GENOME = "IF CLOSE > AVG(CLOSE_4H, 3) THEN BUY ELSE SELL"
+
+
+def expected(here, number, bars):
+    """Decisions by bar, and (side, time) of each fill, of the backtest on the session's terms.
+
+    A bar more than the session decided, in which the last decision is filled.
+    """
+    candles = here.sandbox.exchange.market("BTC/USD").replayed
+    plan = here.desk.parts.runners[number].core.plan
+    span = Span("all", int(candles.time_s[HISTORY]), int(candles.end_s[HISTORY + bars]))
+    run = backtest(as_genome(plan.genome), Columns(candles), plan.execution, span=span)
+    fills = run.simulation.fills
+    sides = ["buy" if side > 0 else "sell" for side in fills.side.tolist()]
+    decisions = dict(zip(run.candles.time_s.tolist(), run.decisions.tolist(), strict=True))
+    decisions.popitem()
+    return decisions, list(zip(sides, fills.time_s.tolist(), strict=True))
+
+
+async def lived(here, number):
+    """The session's decisions by bar, and (side, time) of each fill."""
+    bars = await here.desk.bars(number)
+    fills = await here.desk.fills(number)
+    decisions = {int(bar["start"].timestamp()): bar["decision"] for bar in bars}
+    return decisions, [(fill["side"], int(fill["filled_at"].timestamp())) for fill in fills]
+
+
+async def assert_same_decisions(here, number, bars):
+    """The session decided so many bars, each as the backtest does."""
+    decisions, _ = await lived(here, number)
+    assert len(decisions) == bars
+    assert decisions == expected(here, number, bars)[0]
+
+
+async def assert_parity(here, number):
+    """Decisions and trades are the backtest's, and the desk's own verification says so."""
+    decisions, fills = await lived(here, number)
+    assert (decisions, fills) == expected(here, number, len(decisions))
+    verdict = await here.desk.verify(number)
+    assert verdict.agrees
+    assert sum(verdict.parts.values()) == verdict.live_pnl - verdict.backtest_pnl
