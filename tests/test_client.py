@@ -5,6 +5,7 @@ import threading
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import httpx
 import pytest
 
 from evotrade import errors
@@ -134,6 +135,18 @@ def test_what_never_answers_is_told_as_that(tokens):
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with Client(url, "x", timeout_s=0.1) as client, pytest.raises(DaemonError, match="may or may not"):
             client.sessions()
+
+
+@pytest.mark.parametrize("status", [200, 404, 502])
+@pytest.mark.parametrize("text", ["", "<html>", "[]", "null"])
+def test_what_is_no_daemon_is_told(status, text):
+    other = httpx.MockTransport(lambda _: httpx.Response(status, text=text))
+    with Client("http://127.0.0.1:1", "x", transport=other) as client:
+        if status == 200 and text in ("[]", "null"):
+            assert not client.sessions()
+        else:
+            with pytest.raises(DaemonError, match=f"answered with status {status} is no evotrade daemon"):
+                client.sessions()
 
 
 @pytest.mark.parametrize("token", ["", "a\nb", "ü"])

@@ -1,9 +1,12 @@
 """A session compared with the backtest of the bars that the sandbox replays."""
 
+import numpy as np
+
 from evotrade.engine.backtest import Span, backtest
 from evotrade.engine.columns import Columns
+from evotrade.engine.simulation import simulate
 from evotrade.genome import as_genome
-from tests.desk.world import HISTORY
+from tests.desk.world import HISTORY, HOUR_S
 
 GENOME = "IF CLOSE > AVG(CLOSE_4H, 3) THEN BUY ELSE SELL"
 
@@ -30,6 +33,18 @@ async def lived(here, number):
     fills = await here.desk.fills(number)
     decisions = {int(bar["start"].timestamp()): bar["decision"] for bar in bars}
     return decisions, [(fill["side"], int(fill["filled_at"].timestamp())) for fill in fills]
+
+
+async def assert_trades_but_for_missed_bars(here, number):
+    """The trades are those of the backtest when the signals listed as missed are left out."""
+    bars, (_, fills) = await here.desk.bars(number), await lived(here, number)
+    acted = [0 if bar["missed"] else bar["decision"] for bar in bars] + [0]
+    candles = here.sandbox.exchange.market("BTC/USD").replayed[HISTORY:][: len(acted)]
+    terms = here.desk.parts.runners[number].core.plan.execution
+    done = simulate(np.array(acted, np.int8), candles, terms).fills
+    sides = ["buy" if side > 0 else "sell" for side in done.side.tolist()]
+    told = [(side, at - at % HOUR_S) for side, at in fills]
+    assert told == list(zip(sides, done.time_s.tolist(), strict=True))
 
 
 async def assert_same_decisions(here, number, bars):

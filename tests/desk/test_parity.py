@@ -1,14 +1,22 @@
 """A session decides and trades as the backtest on the same bars, whatever happens to the connection."""
 
-import os
 from dataclasses import replace
 
 import pytest
 
 from evotrade.exchange.protocols import ClosedBars
+from evotrade.exchange.sandbox import serve
 from evotrade.market.synthetic import synthetic_candles
-from tests.desk.parity import GENOME, assert_parity, assert_same_decisions, expected, lived
-from tests.desk.world import HISTORY, cell, sandbox_settings, until, world
+from evotrade.store import Store
+from tests.desk.parity import (
+    GENOME,
+    assert_parity,
+    assert_same_decisions,
+    assert_trades_but_for_missed_bars,
+    expected,
+    lived,
+)
+from tests.desk.world import HISTORY, World, cell, crashed, running_desk, sandbox_settings, until, world
 
 pytestmark = pytest.mark.anyio
 
@@ -82,16 +90,47 @@ class Forming:
         self.floor.on_event(event)
 
 
+async def live_through_everything(folder, bars):
+    """A session through three lost connections, a crash of its desk and an outage, on so many bars."""
+    candles = synthetic_candles(2 * HISTORY + bars, "1h", seed=12, pair="BTC/USD", first_price=50_000.0)
+    async with serve(sandbox_settings(candles=[candles])) as sandbox:
+        store = Store(folder / "lab.duckdb")
+        (cell_id,) = store.add_cells([cell(genome=GENOME)])
+        async with running_desk(sandbox, folder) as desk:
+            here = World(desk, sandbox, store, cell_id)
+            number = await here.running()
+            for _ in range(3):
+                await here.hours(bars // 5)
+                await desk.flush()
+                sandbox.inject("drop")
+                await until(lambda: not desk.parts.floor.feed.ok)
+                await until(lambda: desk.parts.floor.feed.ok, 20)
+            crashed.append(desk)
+        sandbox.advance(4 * 3_600)
+        async with running_desk(sandbox, folder) as desk:
+            here = World(desk, sandbox, store, cell_id)
+            await until(lambda: desk.parts.runners[number].core.status == "running", 20)
+            await here.heard()
+            await here.hours(bars // 5)
+            sandbox.inject("outage", seconds=1.0)
+            await until(lambda: not desk.parts.floor.feed.ok)
+            sandbox.advance(180)
+            await until(lambda: desk.parts.floor.feed.ok, 20)
+            await here.hours(bars // 5)
+            sandbox.advance(3_600 - 180)
+            await here.heard()
+            decisions, _ = await lived(here, number)
+            await assert_same_decisions(here, number, len(decisions))
+            await assert_trades_but_for_missed_bars(here, number)
+            return len(decisions), len(await desk.trades(number)), await desk.verify(number)
+
+
+async def test_whatever_breaks_decisions_are_equal_on_every_bar(tmp_path):
+    bars, trades, verdict = await live_through_everything(tmp_path, 50)
+    assert (bars >= 50, trades > 5, verdict.agrees) == (True, True, True)
+
+
 @pytest.mark.soak
-async def test_two_thousand_bars_with_faults_are_decided_as_in_the_backtest(tmp_path):
-    bars = int(os.environ.get("EVOTRADE_TEST_BARS", "2000"))
-    candles = synthetic_candles(HISTORY + bars + 10, "1h", seed=12, pair="BTC/USD", first_price=50_000.0)
-    async with world(tmp_path, born=cell(genome=GENOME), sandbox=sandbox_settings(candles=[candles])) as here:
-        number = await here.running()
-        for _ in range(4):
-            await here.hours(bars // 4)
-            here.sandbox.inject("drop")
-            await until(lambda: not here.desk.parts.floor.feed.ok)
-            await until(lambda: here.desk.parts.floor.feed.ok, 20)
-        assert len(await here.desk.trades(number)) >= 30
-        await assert_parity(here, number)
+async def test_whatever_breaks_decisions_are_equal_on_two_thousand_bars(tmp_path):
+    bars, trades, verdict = await live_through_everything(tmp_path, 2_000)
+    assert (bars >= 2_000, trades >= 30, verdict.agrees) == (True, True, True)

@@ -73,9 +73,7 @@ def _sessions(desk: Snapshot, session_id: int | None) -> None:
 
 
 def _nothing_runs() -> None:
-    st.markdown(
-        "**No session runs.** A session lets one cell trade one pair, on paper unless you say otherwise:"
-    )
+    st.markdown("**No session runs.** A session lets one cell trade one pair, on paper or with real orders.")
     st.caption(
         "Press *Start live trading* above, or choose a cell on the page Cells and start it there. "
         "What has ended is under History."

@@ -58,13 +58,13 @@ def _facts(desk: Snapshot, health: JSON) -> None:
             ("All is well", "yes" if health["ok"] and not desk.trouble else "no"),
             ("Process", f"{health['pid']}"),
             ("Version", health["version"]),
-            ("Address", reads.address()),
-            ("Started, exchange's time", words.moment(health["started_at"])),
+            ("Address", reads.address().partition("//")[2]),
+            ("Started", words.moment(health["started_at"])),
             ("Exchange", health["exchange"]),
             ("Heard from it", f"{words.age(desk.age_s)} ago" if desk.age_s is not None else "never"),
             ("Feed", "flows" if health["feed_ok"] else health["feed_reason"] or "no prices"),
             ("Sessions", running),
-            ("Records on their way to the store", f"{health['outbox_backlog']:,}"),
+            ("Not stored yet", f"{health['outbox_backlog']:,}"),
         ]
     )
 
@@ -74,7 +74,10 @@ def _jobs(health: JSON) -> None:
     if not health["jobs"]:
         st.caption("The daemon has no jobs yet.")
         return
-    _frame([_job(row) for row in health["jobs"]], "Jobs of the daemon")
+    rows = [_job(row) for row in health["jobs"]]
+    if not any(row["Last error"] for row in rows):
+        rows = [{name: value for name, value in row.items() if name != "Last error"} for row in rows]
+    _frame(rows, "Jobs of the daemon")
 
 
 def _job(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -169,6 +172,8 @@ def _frame(rows: list[dict[str, Any]], alt: str) -> None:
         column_config={
             "Text": st.column_config.TextColumn(width="large"),
             "Session": st.column_config.NumberColumn(format="%d", width=65),
+            "Last run": st.column_config.TextColumn(width=160),
+            "Last error": st.column_config.TextColumn(width="large"),
             "Count": st.column_config.TextColumn(alignment="right"),
         },
         placeholder=NO_VALUE,
@@ -202,7 +207,8 @@ def size(path: Path) -> str:
 def _settings() -> None:
     st.subheader("Settings in force", anchor=False)
     st.caption("From `EVOTRADE_…` in the environment and from `evotrade.toml`; secrets are hidden.")
-    facts(settings_shown(load_settings()))
+    rows = [{"Setting": name, "Value": value} for name, value in settings_shown(load_settings())]
+    _frame(rows, "Settings in force")
 
 
 def settings_shown(settings: Settings) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from tests.ui.desk.looks import text
 def test_jobs_counters_and_alerts_are_tables(desk, daemon, open_page):
     desk.put(a_view(1))
     app = open_page("system")
-    jobs, counters, alerts = (each.value for each in app.dataframe)
+    jobs, counters, alerts, _ = (each.value for each in app.dataframe)
     assert jobs["Job"].tolist() == ["flush"]
     assert counters["Count"].tolist() == ["1", "3"]
     assert alerts["Text"].tolist() == ["Session 1 is halted"]
@@ -32,7 +32,7 @@ def test_without_a_daemon_store_and_settings_are_still_shown(open_page, monkeypa
     app = open_page("system")
     assert "evotrade daemon" in app.code[0].value
     assert "evotrade.duckdb" in app.html[0].value
-    assert "daemon_url" in app.html[1].value
+    assert "daemon_url" in app.dataframe[0].value["Setting"].tolist()
     assert not app.exception
 
 

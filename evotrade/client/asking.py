@@ -5,7 +5,6 @@ In answers money and quantities are decimal strings, to be read by `Decimal`, an
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -13,21 +12,16 @@ from decimal import Decimal
 from typing import Any, Literal, Self
 
 import httpx
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
 
-from evotrade import errors
-from evotrade.errors import DaemonError, EvotradeError, GenomeError
+from evotrade.client.refusals import decoded, error_of, not_running
+from evotrade.client.watch import Watch
+from evotrade.errors import DaemonError
 from evotrade.settings import Settings
 from evotrade.tokens import FILE_NAME, Role, read_tokens, tokens_file
 
 JSON = dict[str, Any]
-PROBLEM = "urn:evotrade:error:"
-"""What the type of a problem document begins with that stands for an error of evotrade's tree."""
 
 _LONG_S = 300.0  # a start may have to fetch history, a new cell is backtested
-_SILENCE_S = 45.0  # three heartbeats
-_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.25, 5.0
 
 
 class Client:
@@ -170,7 +164,7 @@ class Client:
 
     def stop_all(self, *, flatten: bool = True) -> list[JSON]:
         """The kill switch: stop every session that runs, and return them."""
-        found: list[JSON] = self._ask("POST", "/trading/stop-all", {"flatten": flatten}, 60).json()
+        found: list[JSON] = decoded(self._ask("POST", "/trading/stop-all", {"flatten": flatten}, 60))
         return found
 
     def resume(self, session_id: int, reason: str = "") -> JSON:
@@ -223,16 +217,16 @@ class Client:
         A lost connection is made again without missing one, or else with a new snapshot; `DaemonError`
         when that fails for `patience_s`.
         """
-        return _Watch(self.url, self._headers, session_id, patience_s, sleep).messages()
+        return Watch(self.url, self._headers, session_id, patience_s, sleep).messages()
 
     # How it asks
 
     def _list(self, path: str, **query: object) -> list[JSON]:
-        found: list[JSON] = self._ask("GET", path, query=query).json()
+        found: list[JSON] = decoded(self._ask("GET", path, query=query))
         return found
 
     def _object(self, method: str, path: str, body: JSON | None = None, wait_s: float | None = None) -> JSON:
-        found: JSON = self._ask(method, path, body, wait_s).json()
+        found: JSON = decoded(self._ask(method, path, body, wait_s))
         return found
 
     def _ask(
@@ -248,7 +242,7 @@ class Client:
         try:
             response = self._http.request(method, path, json=body, params=given, timeout=timeout)
         except httpx.ConnectError:
-            raise _not_running(self.url) from None
+            raise not_running(self.url) from None
         except httpx.TransportError as error:
             raise DaemonError(
                 f"the daemon at {self.url} did not answer {method} {path} ({type(error).__name__}): it may "
@@ -256,65 +250,7 @@ class Client:
             ) from None
         if response.is_success:
             return response
-        raise _error_of(response.status_code, response.content)
-
-
-class _Watch:
-    """Follows one session across connections."""
-
-    def __init__(
-        self,
-        url: str,
-        headers: Mapping[str, str],
-        session_id: int,
-        patience_s: float,
-        sleep: Callable[[float], None],
-    ) -> None:
-        self._url = url
-        self._address = f"ws{url.removeprefix('http')}/ws/trading/{session_id}"
-        self._headers = headers
-        self._patience_s = patience_s
-        self._sleep = sleep
-        self._place: tuple[str, int] | None = None
-        self._over = False
-
-    def messages(self) -> Iterator[JSON]:
-        waited_s, wait_s = 0.0, _FIRST_WAIT_S
-        while not self._over:
-            try:
-                with self._connect() as socket:
-                    for message in self._received(socket):
-                        waited_s, wait_s = 0.0, _FIRST_WAIT_S
-                        yield message
-            except InvalidStatus as refusal:
-                raise _error_of(refusal.response.status_code, bytes(refusal.response.body or b"")) from None
-            except (OSError, ConnectionClosed, InvalidHandshake):
-                if self._place is None or waited_s >= self._patience_s:
-                    raise _not_running(self._url) from None
-            if not self._over:
-                self._sleep(wait_s)
-                waited_s, wait_s = waited_s + wait_s, min(2 * wait_s, _LONGEST_WAIT_S)
-
-    def _connect(self) -> ClientConnection:
-        query = "" if self._place is None else f"?epoch={self._place[0]}&after={self._place[1]}"
-        return connect(
-            self._address + query,
-            additional_headers=self._headers,
-            proxy=None,
-            open_timeout=10,
-            close_timeout=1,
-            max_size=2**22,
-        )
-
-    def _received(self, socket: ClientConnection) -> Iterator[JSON]:
-        """The connection's messages but for heartbeats; ends with the session, or in silence."""
-        while not self._over:
-            message: JSON = json.loads(socket.recv(timeout=_SILENCE_S))
-            if message["type"] == "heartbeat":
-                continue
-            self._place = message["epoch"], message["seq"]
-            self._over = message["type"] in ("snapshot", "state") and _stopped(message["data"])
-            yield message
+        raise error_of(response.status_code, response.content)
 
 
 def _checked_address(url: str) -> str:
@@ -325,35 +261,3 @@ def _checked_address(url: str) -> str:
     if known.scheme not in ("http", "https") or not known.host:
         raise DaemonError(f"{url!r} is no address of a daemon: mend daemon_url, like http://127.0.0.1:8710")
     return url.rstrip("/")
-
-
-def _stopped(data: Mapping[str, Any]) -> bool:
-    return (data.get("status") or data.get("after")) == "stopped"
-
-
-def _not_running(url: str) -> DaemonError:
-    return DaemonError(f"the daemon is not running at {url}: start it with evotrade daemon")
-
-
-def _error_of(status: int, content: bytes) -> EvotradeError:
-    """The error that a problem document tells of."""
-    try:
-        problem: Any = json.loads(content)
-        detail, kind = str(problem["detail"]), str(problem.get("type", ""))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return DaemonError(
-            f"what answered with status {status} is no evotrade daemon: see daemon_url and daemon_port"
-        )
-    error = getattr(errors, kind.removeprefix(PROBLEM), None) if kind.startswith(PROBLEM) else None
-    if error is GenomeError:
-        return GenomeError(
-            problem["message"],
-            line=problem["line"],
-            column=problem["column"],
-            length=problem["length"],
-            suggestion=problem["suggestion"],
-        )
-    if isinstance(error, type) and issubclass(error, EvotradeError):
-        return error(detail)
-    mistakes = "; ".join(f"{one['field']}: {one['message']}" for one in problem.get("errors", ()))
-    return DaemonError(f"{detail} ({mistakes})" if mistakes else detail)
