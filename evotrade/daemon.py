@@ -150,9 +150,10 @@ class Daemon:
         real, complaint = self.desk.parts.real, ""
         while not real.ready:
             try:
-                keys = keys or load_keys()
+                keys = keys or await asyncio.to_thread(load_keys)
                 if keys is None:
-                    return
+                    await asyncio.sleep(_RECONCILE_S)
+                    continue
                 broker = await connect_broker(
                     self.settings, keys, self._market, self.desk.parts.report, random.random
                 )

@@ -153,9 +153,10 @@ def verify(number: SessionArgument, store: StoreOption = None, as_json: JsonOpti
         show_json(found)
     else:
         say(f"{counted(found['bars'], 'bar')}, {found['differing_bars']} decided otherwise than the backtest")
-        say(f"live {found['live_pnl']}, backtest {found['backtest_pnl']}; the difference by cause:")
+        live, backtest = Decimal(found["live_pnl"]), Decimal(found["backtest_pnl"])
+        say(f"live {live:.4f}, backtest {backtest:.4f}; the difference by cause:")
         for name, amount in found["parts"].items():
-            say(f"{name.replace('_', ' '):>16}  {amount}")
+            say(f"{name.replace('_', ' '):>16}  {Decimal(amount):.4f}")
         for line in found["notes"]:
             note(line)
     if not found["agrees"]:

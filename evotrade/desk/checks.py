@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -34,8 +35,11 @@ def pair_of(request: StartRequest, cell: Cell, default: str) -> str:
     """
     if request.pair:
         return pair_name(request.pair)
-    seen = (row.pair for row in cell.phenotypes if row.source in _LIVE_SOURCES and row.skipped is None)
-    return pair_name(next(filter(None, seen), default))
+    for row in cell.phenotypes:
+        if row.source in _LIVE_SOURCES and row.skipped is None:
+            with suppress(SettingsError):  # an imported cell knows its market by another name, PURR for one
+                return pair_name(row.pair)
+    return pair_name(default)
 
 
 def confirmation(cell_id: int, pair: str, allocation: Decimal) -> str:

@@ -105,7 +105,7 @@ def test_silence_is_noticed_and_mended(run: Run) -> None:
             await s.watch()
             s.sandbox.inject("silence", seconds=2.5)
             await s.until(lambda: s.count("silences") >= 1)
-            assert not s.market.state.ok
+            await s.until(lambda: any(not state.ok for state in s.states))
             s.sandbox.advance(2 * HOUR)
             await s.until(lambda: s.market.state.ok)
             await s.advance(HOUR, steps=4)

@@ -91,10 +91,11 @@ def test_what_a_model_wrote_says_so(tmp_path, open_app):
         assert f">{label}</dt>" in app.html[0].value
 
 
-def test_a_cell_leads_to_its_fork_and_its_lineage(tmp_path, open_app):
+def test_a_cell_leads_to_the_desk_its_fork_and_its_lineage(tmp_path, open_app):
     app = open_app(a_store(tmp_path, a_cell(), a_cell()), cell="2")
     links = [link.proto for link in app.get("page_link")]
     assert [(link.label, link.page, link.query_string) for link in links] == [
+        ("Start live trading", "live", "start=2"),
         ("Fork by hand", "editor", "fork=2"),
         ("Lineage", "lineage", "cell=2"),
     ]
