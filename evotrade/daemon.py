@@ -10,6 +10,7 @@ import asyncio
 import os
 import random
 import signal
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
@@ -31,7 +32,7 @@ from evotrade.desk.jobs import Job, JobRunner
 from evotrade.desk.log import configure_log
 from evotrade.desk.parts import Parts
 from evotrade.desk.service import Desk
-from evotrade.errors import ExchangeError, SettingsError, StoreBusy
+from evotrade.errors import DaemonError, ExchangeError, SettingsError, StoreBusy
 from evotrade.exchange.kraken.keys import Keys, load_keys
 from evotrade.lab.viability import sweep_file
 from evotrade.settings import Settings, load_settings
@@ -56,11 +57,24 @@ def main() -> int:
     """
     settings = load_settings()
     with only_daemon(settings.store):
+        _expect_free(settings.daemon_port)
         tokens = ensure_tokens(tokens_file(settings.store))
         keys = load_keys()
         configure_log(secrets=_secrets(settings, tokens, keys))
         asyncio.run(_run(settings, tokens, keys))
     return 0
+
+
+def _expect_free(port: int) -> None:
+    """`DaemonError` where somebody else listens at the API's port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as uvicorn does
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise DaemonError(
+                f"port {port} cannot be listened at ({error.strerror}): set another EVOTRADE_DAEMON_PORT"
+            ) from None
 
 
 def _secrets(settings: Settings, tokens: Tokens, keys: Keys | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 import os
 import random
+import socket
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -82,6 +83,15 @@ def test_a_second_daemon_on_one_store_is_refused_and_names_the_first(sandbox, ce
         assert second.process.wait(20) == 1
         assert f"process {first.process.pid}" in second.log.read_text()
         assert first.health()["ok"]
+
+
+def test_a_port_that_is_taken_is_told_before_anything_begins(sandbox, cell_id, tmp_path):
+    with daemon_at(sandbox, tmp_path, speed=SPEED) as daemon, socket.socket() as other:
+        other.bind(("127.0.0.1", daemon.port))
+        other.listen()
+        daemon.start(wait=False)
+        assert daemon.process.wait(20) == 1
+        assert "EVOTRADE_DAEMON_PORT" in daemon.log.read_text()
 
 
 def test_sigterm_ends_it_in_good_order_and_sessions_go_on_at_the_next_start(sandbox, cell_id, tmp_path):
