@@ -12,7 +12,7 @@ GENOME = "IF CLOSE > AVG(CLOSE_4H, 3) THEN BUY ELSE SELL"
 
 
 def expected(here, number, bars):
-    """Decisions by bar, and (side, time) of each fill, of the backtest on the session's terms.
+    """Decisions by bar, and (side, time, price) of each fill, of the backtest on the session's terms.
 
     A bar more than the session decided, in which the last decision is filled.
     """
@@ -24,15 +24,16 @@ def expected(here, number, bars):
     sides = ["buy" if side > 0 else "sell" for side in fills.side.tolist()]
     decisions = dict(zip(run.candles.time_s.tolist(), run.decisions.tolist(), strict=True))
     decisions.popitem()
-    return decisions, list(zip(sides, fills.time_s.tolist(), strict=True))
+    return decisions, list(zip(sides, fills.time_s.tolist(), fills.price.round(8).tolist(), strict=True))
 
 
 async def lived(here, number):
-    """The session's decisions by bar, and (side, time) of each fill."""
+    """The session's decisions by bar, and (side, time, price) of each fill."""
     bars = await here.desk.bars(number)
     fills = await here.desk.fills(number)
     decisions = {int(bar["start"].timestamp()): bar["decision"] for bar in bars}
-    return decisions, [(fill["side"], int(fill["filled_at"].timestamp())) for fill in fills]
+    told = [(fill["side"], int(fill["filled_at"].timestamp()), float(fill["price"])) for fill in fills]
+    return decisions, told
 
 
 async def assert_trades_but_for_missed_bars(here, number):
@@ -43,7 +44,7 @@ async def assert_trades_but_for_missed_bars(here, number):
     terms = here.desk.parts.runners[number].core.plan.execution
     done = simulate(np.array(acted, np.int8), candles, terms).fills
     sides = ["buy" if side > 0 else "sell" for side in done.side.tolist()]
-    told = [(side, at - at % HOUR_S) for side, at in fills]
+    told = [(side, at - at % HOUR_S) for side, at, _ in fills]
     assert told == list(zip(sides, done.time_s.tolist(), strict=True))
 
 

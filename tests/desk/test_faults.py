@@ -59,7 +59,13 @@ async def bought(here, number):
 
 @pytest.mark.parametrize(
     ("kind", "options"),
-    [("lose_reply", {}), ("slow_reply", {"seconds": 12.0}), ("api_error", {"error": "EService:Busy"})],
+    [
+        ("lose_reply", {}),
+        ("double", {}),
+        ("slow_reply", {"seconds": 12.0}),
+        pytest.param("slow_reply", {"seconds": 30.0}, marks=pytest.mark.soak),
+        ("api_error", {"error": "EService:Busy"}),
+    ],
 )
 async def test_an_order_whose_reply_goes_astray_is_filled_once(tmp_path, kind, options):
     async with world(tmp_path, allow_real_orders=True) as here:

@@ -33,7 +33,6 @@ Jitter = Callable[[], float]
 _HISTORY_COST = 2
 _HISTORY_CALLS = frozenset({"TradesHistory", "QueryTrades", "ClosedOrders", "Ledgers", "QueryLedgers"})
 _FREE_CALLS = frozenset({"AddOrder", "CancelOrder"})
-_NONCE_TRIES = 3
 
 
 def no_jitter() -> float:
@@ -120,17 +119,15 @@ class Rest:
     async def private_once(self, call: str, params: Mapping[str, Any], priority: Priority) -> Any:
         """The result of a private call that must not be carried out twice: it is sent once.
 
-        `ExchangeUnreachable` and `ExchangeBusy` say that it may have been carried out or not. Only a nonce
-        that was refused is tried again, since then nothing can have been done.
+        `ExchangeUnreachable` and `ExchangeBusy` say that it may have been carried out or not. So does a nonce
+        that was refused: on its way the call may have been doubled, and this is what became of the copy.
         """
-        for left in reversed(range(_NONCE_TRIES)):
-            try:
-                return await self._once("POST", f"/0/private/{call}", params, priority)
-            except ExchangeError as error:
-                if INVALID_NONCE not in str(error) or not left:
-                    raise
-                self.counters.warn("rest_retries", call=call, reason=str(error))
-        raise AssertionError("unreachable: the last try returns or raises")
+        try:
+            return await self._once("POST", f"/0/private/{call}", params, priority)
+        except ExchangeError as error:
+            if INVALID_NONCE in str(error):
+                raise ExchangeUnreachable(str(error)) from None
+            raise
 
     async def spend_order(self, pair: str, cost: float, priority: Priority) -> None:
         """Wait until the order engine's counter of the pair has room, and take it."""

@@ -7,7 +7,7 @@
 | `slow` | calls are carried out and answered `seconds` late | seconds, calls, endpoints |
 | `slow_reply` | calls are carried out at once, answered `seconds` late | seconds, calls, endpoints |
 | `lose_reply` | calls are carried out, the connection closes without a reply | calls, endpoints |
-| `double` | calls are carried out twice, as if the network had sent them again | calls, endpoints |
+| `double` | calls arrive twice to the last byte; the answer to the second one is heard | calls, endpoints |
 | `outage` | every connection is closed, every new one too | seconds |
 | `silence` | websockets stay connected and get no frame, not even heartbeats | seconds |
 | `duplicate`, `reorder`, `malformed`, `unknown_field` | to frames | calls, channels |

@@ -134,8 +134,9 @@ class Session:
         return frames
 
     def _public(self, trades: dict[str, list[Trade]]) -> list[Frame]:
+        """Tickers first: best prices move, and then trades are made at them."""
         frames = []
-        for wanted in self.subscriptions:
+        for wanted in sorted(self.subscriptions, key=lambda wanted: wanted.channel != "ticker"):
             traded = trades.get(wanted.symbol)
             if traded:
                 frames += self._updates(wanted, traded)
