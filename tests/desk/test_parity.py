@@ -17,6 +17,7 @@ from tests.desk.parity import (
     lived,
 )
 from tests.desk.world import HISTORY, World, cell, crashed, running_desk, sandbox_settings, until, world
+from tests.engine.test_laws import read
 
 pytestmark = pytest.mark.anyio
 
@@ -90,9 +91,8 @@ class Forming:
         self.floor.on_event(event)
 
 
-async def live_through_everything(folder, bars):
+async def live_through_everything(folder, bars, candles):
     """A session through three lost connections, a crash of its desk and an outage, on so many bars."""
-    candles = synthetic_candles(2 * HISTORY + bars, "1h", seed=12, pair="BTC/USD", first_price=50_000.0)
     async with serve(sandbox_settings(candles=[candles])) as sandbox:
         store = Store(folder / "lab.duckdb")
         (cell_id,) = store.add_cells([cell(genome=GENOME)])
@@ -126,11 +126,14 @@ async def live_through_everything(folder, bars):
 
 
 async def test_whatever_breaks_decisions_are_equal_on_every_bar(tmp_path):
-    bars, trades, verdict = await live_through_everything(tmp_path, 50)
+    candles = synthetic_candles(2 * HISTORY + 50, "1h", seed=12, pair="BTC/USD", first_price=50_000.0)
+    bars, trades, verdict = await live_through_everything(tmp_path, 50, candles)
     assert (bars >= 50, trades > 5, verdict.agrees) == (True, True, True)
 
 
 @pytest.mark.soak
 async def test_whatever_breaks_decisions_are_equal_on_two_thousand_bars(tmp_path):
-    bars, trades, verdict = await live_through_everything(tmp_path, 2_000)
+    hours = read("XBTUSD_60.csv", "1h")[40_000 : 40_000 + 2 * HISTORY + 2_000]
+    candles = replace(hours, pair="BTC/USD")
+    bars, trades, verdict = await live_through_everything(tmp_path, 2_000, candles)
     assert (bars >= 2_000, trades >= 30, verdict.agrees) == (True, True, True)
