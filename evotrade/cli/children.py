@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
@@ -50,14 +50,20 @@ def child(
             process.wait()
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes], what: str) -> None:
-    """Wait until it answers there. `EvotradeError` where it ends instead, or takes a minute."""
+def wait_for(
+    url: str, process: subprocess.Popen[bytes], what: str, is_its: Callable[[bytes], bool] = lambda _: True
+) -> None:
+    """Wait until it answers there, `is_its` judging the answer: a port may be another's by now.
+
+    `EvotradeError` where it ends instead, or takes a minute.
+    """
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise EvotradeError(f"{what} ended with exit code {process.returncode}: its message says why")
-        with suppress(OSError), urllib.request.urlopen(url, timeout=1):
-            return
+        with suppress(OSError), urllib.request.urlopen(url, timeout=1) as answer:
+            if is_its(answer.read()):
+                return
         time.sleep(0.1)
     raise EvotradeError(f"{what} did not answer at {url} for {_START_S:.0f} s: try again, or on another port")
 

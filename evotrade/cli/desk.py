@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -86,12 +87,21 @@ def _daemon(store: Path, where: Mapping[str, str]) -> Iterator[None]:
     url = f"http://{HOST}:{where['EVOTRADE_DAEMON_PORT']}"
     with child(["-m", "evotrade", "daemon"], where, log=log) as process:
         try:
-            wait_for(f"{url}/health", process, "the daemon")
+            wait_for(f"{url}/health", process, "the daemon", lambda told: _pid(told) == process.pid)
         except EvotradeError as error:
             note(f"{error}: see {log}")
         else:
             say(f"The daemon is at {url}, its log in {log}")
         yield
+
+
+def _pid(health: bytes) -> int | None:
+    """Which process it is that answers."""
+    try:
+        told = json.loads(health)
+    except ValueError:
+        return None
+    return told.get("pid") if isinstance(told, dict) else None
 
 
 def _log(store: Path, name: str) -> Path:

@@ -93,12 +93,17 @@ def _first_candles(store: Store, data: Path | None, pair: str | None) -> Candles
 
 @contextmanager
 def _until_interrupted() -> Iterator[None]:
-    """Ends quietly at Ctrl-C, and as if by it at SIGTERM and when the terminal closes (SIGHUP)."""
+    """Ends quietly at Ctrl-C, and as if by it at SIGTERM and when the terminal closes (SIGHUP).
+
+    SIGINT is set too: a shell starts what runs in its background deaf to it.
+    """
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {
+        number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
     try:
         with suppress(KeyboardInterrupt):
             yield

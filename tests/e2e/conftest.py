@@ -68,7 +68,7 @@ def wait_for(url):
     pytest.fail(f"nothing answers at {url}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it runs, nothing else may run an event loop in this thread
 def browser():
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -27,7 +27,8 @@ def thoughts(browser, tmp_path_factory, serve):
 
 
 def bar(page):
-    return re.search(r"bar (\d+): 20", page.get_by_text(" trades").inner_text().replace("\u200c", ""))[1]
+    said = page.get_by_text(re.compile(r"^bar \d+:.* trades")).inner_text()
+    return re.search(r"bar (\d+): 20", said.replace("\u200c", ""))[1]
 
 
 def press(page, button):

@@ -21,7 +21,7 @@ from tests.e2e.conftest import free_port
 from tests.processes import processes_of
 from tests.ui.stores import a_cell
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("documents")]  # the ports that a reader would use
 
 
 @contextmanager
