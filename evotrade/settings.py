@@ -6,9 +6,10 @@ import os
 import tomllib
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,6 +19,17 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as UnreadableSetting
 
 from evotrade.errors import SettingsError
+
+
+def _address(text: str) -> str:
+    """The address as it is. `ValueError` where it is none of HTTP or a websocket."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https", "ws", "wss") or not parts.hostname:
+        raise ValueError("an address begins like https://api.kraken.com or wss://ws.kraken.com")
+    return text
+
+
+_Address = Annotated[str, AfterValidator(_address)]
 
 
 class ViabilitySettings(BaseModel):
@@ -46,15 +58,15 @@ class Settings(BaseSettings):
     )
 
     store: Path = Path("db/evotrade.duckdb")
-    kraken_url: str | None = None
+    kraken_url: _Address | None = None
     fee_bps: float = Field(40.0, ge=0)
     executor: str = "threads"
     workers: PositiveInt = Field(default_factory=lambda: os.cpu_count() or 1)
     viability: ViabilitySettings = ViabilitySettings()
 
     exchange: Literal["kraken", "sandbox"] = "kraken"
-    exchange_url: str | None = None
-    exchange_ws_url: str | None = None
+    exchange_url: _Address | None = None
+    exchange_ws_url: _Address | None = None
     exchange_speed: float = Field(1.0, ge=0)
     pair: str = "BTC/USD"
     tier: Literal["starter", "intermediate", "pro"] = "starter"
@@ -93,8 +105,9 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
+        why = first["msg"].removeprefix("Value error, ")
         raise SettingsError(
-            f"setting {name!r}: {first['msg']} (found {first['input']!r}); "
+            f"setting {name!r}: {why} (found {first['input']!r}); "
             f"mend it in evotrade.toml or EVOTRADE_{name.upper().replace('.', '__')}"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -28,6 +28,8 @@ def test_the_environment_comes_before_the_file(folder, monkeypatch):
         (b"store = ", "evotrade.toml is no TOML file"),
         (b"store = '\xff'", "evotrade.toml is no TOML file"),
         (b"shop = 1", "setting 'shop': .* mend it in evotrade.toml"),
+        (b"exchange_url = 'nonsense'", "setting 'exchange_url': an address begins like .* 'nonsense'"),
+        (b"exchange_ws_url = 'ws://['", "setting 'exchange_ws_url': "),
         (b"[viability]\nmin_trades = -1", "setting 'viability.min_trades'.* EVOTRADE_VIABILITY__MIN_TRADES"),
     ],
 )

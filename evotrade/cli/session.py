@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,10 +15,14 @@ import typer
 from evotrade.cli.cells import CellArgument
 from evotrade.cli.options import JsonOption, StoreOption
 from evotrade.cli.output import counted, fail, note, say, show_json, show_table, shown
+from evotrade.engine.execution import Limits
 from evotrade.settings import load_settings
 
 if TYPE_CHECKING:
     from evotrade.client import Client
+
+# Trading hours are no number: the API and pages set them.
+_LIMITS = tuple(field.name for field in fields(Limits) if field.name != "trading_hours")
 
 session = typer.Typer(help="Live sessions: cells that trade, on paper or for real.", no_args_is_help=True)
 
@@ -186,11 +192,17 @@ def _amount(text: str) -> Decimal:
 
 
 def _limit(text: str) -> tuple[str, float | int]:
-    name, _, value = text.partition("=")
+    name, _, value = (part.strip() for part in text.partition("="))
     try:
-        return name.strip(), int(value) if value.strip().isdecimal() else float(value)
+        number = int(value) if value.isdecimal() else float(value)
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is not NAME=NUMBER", param_hint="--limit") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise typer.BadParameter(f"{text!r} is not NAME=NUMBER", param_hint="--limit")
+    if name not in _LIMITS:
+        known = ", ".join(_LIMITS)
+        raise typer.BadParameter(f"{name!r} is no limit: use one of {known}", param_hint="--limit")
+    return name, number
 
 
 def _say_status(found: Mapping[str, Any]) -> None:

@@ -26,6 +26,10 @@ def error_of(status: int, content: bytes) -> EvotradeError:
         detail, kind = str(problem["detail"]), str(problem.get("type", ""))
     except (ValueError, KeyError, TypeError, AttributeError):
         return _no_daemon(status)
+    if status == 401:
+        return DaemonError(
+            "the daemon does not know this token, it runs on another store: name that one by EVOTRADE_STORE"
+        )
     error = getattr(errors, kind.removeprefix(PROBLEM), None) if kind.startswith(PROBLEM) else None
     if error is GenomeError:
         return GenomeError(
@@ -38,7 +42,7 @@ def error_of(status: int, content: bytes) -> EvotradeError:
     if isinstance(error, type) and issubclass(error, EvotradeError):
         return error(detail)
     mistakes = "; ".join(f"{one['field']}: {one['message']}" for one in problem.get("errors", ()))
-    return DaemonError(f"{detail} ({mistakes})" if mistakes else detail)
+    return DaemonError(f"the daemon cannot use what was asked, mend it ({mistakes})" if mistakes else detail)
 
 
 def decoded(response: httpx.Response) -> Any:

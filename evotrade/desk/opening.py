@@ -49,12 +49,21 @@ class Opening:
         self._parts = parts
         self._one_at_a_time = asyncio.Lock()
         self._last_id = 0
+        self._revoked = 0
+
+    def revoke(self) -> None:
+        """Refuse the starts that are under way or wait: somebody pulled the kill switch."""
+        self._revoked += 1
 
     async def start(self, request: StartRequest) -> Runner:
         """Check everything, then start. Raises what `DeskService.start` does."""
+        revoked = self._revoked
         async with self._one_at_a_time:
             ground = await self._check(request)
-            runner = await self._begin(request, ground)
+            plan = await self._plan(request, ground)
+            if revoked != self._revoked:
+                raise SessionRefused("the kill switch was pulled meanwhile: start the session once more")
+            runner = await self._begin(plan, request.owner, ground)
         if ground.warning:
             text = f"Session {runner.session_id} trades on paper though {ground.warning}"
             self._parts.alerts.tell("warning", text, runner.session_id)
@@ -106,10 +115,9 @@ class Opening:
             ) from None
         return rules, past
 
-    async def _begin(self, request: StartRequest, ground: Ground) -> Runner:
+    async def _begin(self, plan: Plan, owner: str, ground: Ground) -> Runner:
         parts = self._parts
-        plan = await self._plan(request, ground)
-        terms = Terms(request.owner, parts.market.source, ground.warning)
+        terms = Terms(owner, parts.market.source, ground.warning)
         runner = parts.runner_of(Session(plan), terms, ground.rules)
         try:
             runner.begin(list(books.warm_up_rows(plan.session_id, ground.past.candles)))

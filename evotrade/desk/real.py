@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from evotrade.engine.session.events import Ended, OrderEvent
+from evotrade.engine.session.events import Ended, OrderEvent, Unknown
 from evotrade.engine.session.orders import Order
 from evotrade.errors import ExchangeError
 from evotrade.exchange.protocols import Broker, Report
@@ -47,8 +47,10 @@ class RealOrders:
             await self._broker.place(order)
 
     async def cancel(self, order_id: str) -> None:
-        """Cancel it, as soon as there is a broker: until then nothing is known of the order."""
-        if self._broker is not None:
+        """Cancel it. Without a broker it is unknown; once the exchange tells of it, it is cancelled again."""
+        if self._broker is None:
+            self._report(Unknown(self._now_s(), order_id, self.complaint))
+        else:
             await self._broker.cancel(order_id)
 
     async def reconcile(self, orders: Sequence[Order]) -> list[OrderEvent]:

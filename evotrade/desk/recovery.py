@@ -91,6 +91,8 @@ class Recovery:
         parts, plan = self._parts, runner.core.plan
         await parts.know_time()
         await self._ask_orders(runner)
+        if runner.core.status == "stopped":  # meanwhile, by a person: nobody would dismiss it any more
+            return
         genome = as_genome(plan.genome)
         last_s = runner.core.last_bar_s
         next_s = next_bar_s(plan) if last_s is None else last_s + plan.interval_s

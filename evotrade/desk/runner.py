@@ -122,8 +122,13 @@ class Runner:
         return not (self._records or self._commands or self._untold)
 
     def remember(self, created_s: Mapping[str, float], bars: Sequence[Decided]) -> None:
-        """What the outbox kept beside the core: when open orders were intended, and the last bars."""
+        """What the outbox kept beside the core: when open orders were intended, and the last bars.
+
+        Cancels that may not have left are sent again with what is fed first.
+        """
         self._created_s, self._bars = dict(created_s), {bar.start_s: bar for bar in bars}
+        # Places are found out by asking; a cancel that died with the last process is known to nobody.
+        self._commands += [Cancel(order_id) for order_id in self.core.cancelling]
 
     # Feeding
 
@@ -198,14 +203,24 @@ class Runner:
 
     def settle(self) -> bool:
         """Commit what waits, then let commands go and others know; False where the outbox could not."""
-        if self.settled:
-            return True
         try:
-            if self._records or self._commands:
-                self._commit()
+            self._settle()
         except StoreError as error:
             _log.error("outbox not written", session_id=self.session_id, error=str(error))
             return False
+        return True
+
+    def write_down(self) -> None:
+        """Settle, and commit the snapshot if a tick changed it since (peaks, marks). Raises `StoreError`."""
+        self._settle()
+        if self._dirty:
+            self._commit()
+
+    def _settle(self) -> None:
+        if self.settled:
+            return
+        if self._records or self._commands:
+            self._commit()
         commands, self._commands = self._commands, []
         untold, self._untold = self._untold, []
         self._told.expect(self, untold)
@@ -214,12 +229,6 @@ class Runner:
         if commands and self._worker is None:
             self._worker = asyncio.get_running_loop().create_task(self._carry_out())
         self._told.told(self, untold)
-        return True
-
-    def keep(self) -> None:
-        """Commit the snapshot if a tick changed it since the last commit (peaks, marks). `StoreError`."""
-        if self._dirty:
-            self._commit()
 
     def _note(self, effects: Sequence[Effect]) -> None:
         self._dirty = True

@@ -20,7 +20,7 @@ from evotrade.desk.runner import Runner
 from evotrade.desk.verification import verify_session
 from evotrade.desk.views import Health, SessionView, StartRequest, Update, Verification
 from evotrade.engine.session.events import Clock, ResumeAsked, StopAsked
-from evotrade.errors import NotFound, SessionError, SessionRefused
+from evotrade.errors import NotFound, SessionError, SessionRefused, StoreError
 from evotrade.exchange.protocols import Broker
 from evotrade.store.records import rounded
 
@@ -60,11 +60,10 @@ class Desk:
 
         Raises `StoreError` where something was not taken; it waits for the next flush.
         """
-        for runner in list(self.parts.runners.values()):
-            if runner.settle():
-                runner.keep()
-        self.parts.keeper.mark_all(list(self.parts.runners.values()))
-        await self.parts.keeper.flush()
+        try:
+            self._write_down()
+        finally:
+            await self._give_on()
 
     async def watch_risk(self) -> None:
         """Let time pass for sessions whose market stands still."""
@@ -89,10 +88,25 @@ class Desk:
         self._accepts = False
         await self._recovery.close()
         await self.parts.market.close()
-        for runner in self.parts.runners.values():
-            runner.settle()
-            runner.keep()
-        await self.parts.close()
+        try:
+            self._write_down()
+        finally:
+            await self.parts.close()
+            await self._give_on()
+
+    def _write_down(self) -> None:
+        """Commit what waits of every session. Raises `StoreError` once all were tried."""
+        trouble: StoreError | None = None
+        for runner in list(self.parts.runners.values()):
+            try:
+                runner.write_down()
+            except StoreError as error:
+                trouble = error
+        if trouble is not None:
+            raise trouble
+
+    async def _give_on(self) -> None:
+        """Ticks and candles to the store. Raises `StoreError`; what was not taken waits."""
         self.parts.keeper.mark_all(list(self.parts.runners.values()))
         await self.parts.keeper.flush()
 
@@ -128,6 +142,7 @@ class Desk:
 
     async def stop_all(self, *, flatten: bool = True, reason: str = "") -> list[SessionView]:
         """The kill switch: stop every session that runs."""
+        self._opening.revoke()
         self.parts.alerts.tell("failure", f"Kill switch: all sessions are stopped. {reason}".strip())
         stopped = []
         for runner in list(self.parts.runners.values()):

@@ -107,7 +107,8 @@ class PaperBroker:
         elif resting.ended is not None:
             self._report(resting.ended)
         else:
-            resting.cancel_s = now_s + self.latency_s
+            if resting.cancel_s is None:  # asked once more after a restart, it is under way already
+                resting.cancel_s = now_s + self.latency_s
             if self._quote is not None:
                 self._go_on(resting, self._quote)
 

@@ -185,10 +185,13 @@ def time_limit(connection: duckdb.DuckDBPyConnection, limit_s: float, path: Path
 
 
 def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str, *, read_only: bool) -> None:
-    """Attach the file under that name, made if missing unless `read_only`."""
+    """Attach the file under that name, made if missing unless `read_only`.
+
+    The type is named, since DuckDB otherwise guesses it: it reads a CSV file, or downloads what reads SQLite.
+    """
     quoted = str(path).replace("'", "''")
     mode = "READ_ONLY" if read_only else f"READ_WRITE, ROW_GROUP_SIZE {_ROW_GROUP}"
-    connection.execute(f"ATTACH '{quoted}' AS {name} ({mode})")
+    connection.execute(f"ATTACH '{quoted}' AS {name} (TYPE duckdb, {mode})")
 
 
 def is_foreign_lock(error: duckdb.Error) -> bool:

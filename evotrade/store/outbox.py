@@ -245,9 +245,7 @@ def _make(path: Path) -> None:
         with contextlib.closing(sqlite3.connect(fresh, isolation_level=None)) as con:
             con.executescript(f"BEGIN;{_SCHEMA}COMMIT;")
             # A new outbox goes on above the numbers of one that was lost: DuckDB knows rows by them.
-            con.execute(
-                "INSERT INTO sqlite_sequence (name, seq) VALUES ('records', ?)", (time.time_ns() // 1_000,)
-            )
+            con.execute(_FIRST_SEQ, (time.time_ns() // 1_000,))
         with contextlib.suppress(FileExistsError):
             os.link(fresh, path)
         _sync_folder(path.parent)

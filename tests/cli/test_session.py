@@ -40,8 +40,13 @@ def test_limits_are_typed_one_by_one(session, desk):
     words = ("--limit", "stop_loss_pct=2.5", "--limit", "max_trades_per_day=3")
     assert session("start", "29", *words).code == 0
     assert (desk.asked[0].limits.stop_loss_pct, desk.asked[0].limits.max_trades_per_day) == (2.5, 3)
-    refused = session("start", "29", "--limit", "stop=1")
-    assert (refused.code, "limits.stop" in refused.err) == (1, True)
+
+
+@pytest.mark.parametrize("limit", ["stop=1", "=5", "stop_loss_pct", "stop_loss_pct=nan", "stop_loss_pct=inf"])
+def test_what_is_no_limit_is_wrong_use(session, desk, limit):
+    refused = session("start", "29", "--limit", limit)
+    assert (refused.code, "Invalid value for --limit" in refused.err) == (2, True)
+    assert desk.asked == []
 
 
 def test_real_orders_need_both_words(session, desk):

@@ -115,3 +115,21 @@ async def test_many_sessions_on_several_timeframes_share_one_market(tmp_path):
         await here.desk.stop_all()
         await until(lambda: not here.desk.parts.runners)
         assert not here.desk.parts.floor.lines
+
+
+async def test_a_session_that_cannot_be_written_down_is_told_and_keeps_no_other_from_it(
+    tmp_path, monkeypatch
+):
+    def full():
+        raise StoreError("the disk is full")
+
+    async with world(tmp_path) as here:
+        first, second = [here.desk.parts.runners[await here.running()] for _ in range(2)]
+        with monkeypatch.context() as patched:
+            patched.setattr(first, "_commit", full)
+            await here.hours(1)
+            with pytest.raises(StoreError, match="the disk is full"):
+                await here.desk.flush()
+            assert (first.settled, second._dirty) == (False, False)
+        await here.desk.flush()
+        assert first.settled

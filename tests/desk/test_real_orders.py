@@ -5,7 +5,9 @@ from decimal import Decimal
 import pytest
 
 from evotrade.engine.execution import Limits
-from tests.desk.world import until, world
+from evotrade.exchange.sandbox import serve
+from evotrade.store import Store
+from tests.desk.world import World, cell, running_desk, sandbox_settings, until, world
 
 pytestmark = pytest.mark.anyio
 
@@ -44,3 +46,43 @@ async def test_a_held_position_is_protected_by_a_stop_at_the_exchange(tmp_path):
         await until(here.agrees)
         resting = [row for row in here.sandbox.state()["orders"] if row["status"] in ("new", "open")]
         assert [(row["type"], Decimal(row["qty"])) for row in resting] == [("stop-loss", book.position)]
+
+
+async def holding(here):
+    """A session with real orders whose position is protected by a stop that rests; its runner."""
+    number = await here.real(limits=Limits(stop_loss_pct=5))
+    runner = here.desk.parts.runners[number]
+    while not runner.core.book.position:
+        await here.hours(1)
+    await until(here.agrees)
+    return runner
+
+
+async def test_a_cancel_that_found_no_broker_is_sent_once_there_is_one(tmp_path):
+    async with allowed(tmp_path) as here:
+        runner = await holding(here)
+        real = here.desk.parts.real
+        broker, real._broker = real._broker, None
+        await here.desk.stop(runner.session_id)
+        await runner.idle()
+        assert runner.core.status == "stopping"
+        here.desk.connect_real(broker)
+        await until(lambda: not here.desk.parts.runners)
+        assert not [row for row in here.sandbox.state()["orders"] if row["status"] in ("new", "open")]
+
+
+async def never(order_id):
+    """In place of a cancel: the process died before it left."""
+
+
+async def test_a_cancel_that_died_with_the_daemon_is_sent_by_the_next_one(tmp_path, monkeypatch):
+    async with serve(sandbox_settings()) as sandbox:
+        (cell_id,) = Store(tmp_path / "lab.duckdb").add_cells([cell()])
+        async with running_desk(sandbox, tmp_path, allow_real_orders=True) as desk:
+            runner = await holding(World(desk, sandbox, desk.parts.store, cell_id))
+            monkeypatch.setattr(desk.parts.real, "cancel", never)
+            await desk.stop(runner.session_id)
+            await runner.idle()
+        async with running_desk(sandbox, tmp_path, allow_real_orders=True) as desk:
+            await until(lambda: not desk.parts.runners)
+            assert not [row for row in sandbox.state()["orders"] if row["status"] in ("new", "open")]

@@ -1,9 +1,11 @@
 """Sessions of a desk that ended without a word are taken up by the next one, as if nothing had happened."""
 
+import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
 
+from evotrade.desk.parts import Parts
 from evotrade.exchange.sandbox import serve
 from evotrade.store import Store
 from tests.desk.parity import GENOME, assert_parity, assert_same_decisions
@@ -85,3 +87,24 @@ async def test_an_ended_session_stays_ended(tmp_path):
             assert not after.desk.parts.runners
             assert (await after.desk.session(number)).status == "stopped"
             assert [view.session_id for view in await after.desk.sessions(active=False)] == [number]
+
+
+async def test_a_session_that_is_stopped_while_it_is_taken_up_watches_no_market(tmp_path, monkeypatch):
+    asks, asked = asyncio.Event(), asyncio.Event()
+
+    async def waits(self):
+        asks.set()
+        await asked.wait()
+
+    async with desks(tmp_path) as desk:
+        async with desk() as before:
+            number = await before.running()
+        monkeypatch.setattr(Parts, "know_time", waits)
+        async with desk() as after:
+            await asks.wait()
+            await after.desk.stop(number)
+            await until(lambda: not after.desk.parts.runners)
+            asked.set()
+            await after.desk.settled()
+            assert not after.desk.parts.floor.runners
+            assert not after.desk.parts.floor.lines

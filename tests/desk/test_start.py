@@ -110,3 +110,18 @@ async def test_unknown_and_ended_sessions_are_told_apart(tmp_path):
         await until(lambda: not here.desk.parts.runners)
         with pytest.raises(SessionError, match="has stopped"):
             await here.desk.stop(number)
+
+
+async def test_the_kill_switch_refuses_a_start_that_is_under_way(tmp_path, monkeypatch):
+    async with world(tmp_path) as here:
+        rules = here.desk.parts.market.rules
+
+        async def killed_meanwhile(pair):
+            await here.desk.stop_all()
+            return await rules(pair)
+
+        monkeypatch.setattr(here.desk.parts.market, "rules", killed_meanwhile)
+        with pytest.raises(SessionRefused, match="kill switch"):
+            await here.start()
+        assert not here.desk.parts.runners
+        assert not here.desk.parts.outbox.unfinished()

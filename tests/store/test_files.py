@@ -119,6 +119,20 @@ def test_a_file_that_is_no_database_stays_as_it_is(tmp_path: Path, content: str)
     assert path.read_text() == content
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("candles.csv", b"timestamp,open\n1,2\n"), ("cells.db", b"SQLite format 3\0" + bytes(4_096))],
+)
+def test_a_file_that_duckdb_could_read_as_something_else_is_no_store(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(StoreDamaged, match="is not a DuckDB database: restore a snapshot, or move"):
+        Store(path)
+    assert path.read_bytes() == content
+
+
 def test_a_database_of_something_else_stays_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "lab.duckdb"
     with duckdb.connect(path) as con:

@@ -47,7 +47,8 @@ _IDLE: frozenset[Status] = frozenset({"initializing", "stopped", "error"})
 class Session:
     """One session from its start to its end.
 
-    After a restart, feed `FeedLost`, what the exchange says of `open_orders`, the bars missed, `FeedBack`.
+    After a restart, feed `FeedLost`, cancel what is `cancelling` once more, feed what the exchange says of
+    `open_orders`, the bars missed, `FeedBack`.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -82,6 +83,11 @@ class Session:
     def open_orders(self) -> list[Order]:
         """Orders that may still fill, those whose outcome is unknown among them: what to reconcile."""
         return [ticket.order for ticket in self._trader.tickets.open()]
+
+    @property
+    def cancelling(self) -> list[str]:
+        """Ids of open orders that were to be cancelled; after a restart, nobody knows if that was sent."""
+        return [ticket.order.order_id for ticket in self._trader.tickets.open() if ticket.cancelling]
 
     @property
     def missed_bars(self) -> int:

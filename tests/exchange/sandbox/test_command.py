@@ -4,12 +4,17 @@ import signal
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 import requests
 from kraken.spot import User
 
+from evotrade.cli.sandbox import _start_s
+from evotrade.market import synthetic_candles
 from tests.candle_files import kraken_file
+
+DAY = "2020-02-11"  # amid the two thousand hours
 
 
 def started(*words):
@@ -28,6 +33,26 @@ def test_the_command_replays_a_file_with_a_key_to_use_and_ends_at_ctrl_c(tmp_pat
     sandbox.send_signal(signal.SIGINT)
     assert sandbox.wait(10) == 0
     assert sandbox.communicate()[1] == ""
+
+
+@pytest.mark.process
+def test_the_day_to_play_from_may_be_named(tmp_path):
+    file = str(kraken_file(tmp_path, 2_000))
+    refused = started("--data", file, "--port", "0", "--start", "1999-12-31")
+    assert "the candles are of 2020-01-01 to" in refused.communicate(timeout=20)[1]
+    assert refused.returncode == 2
+    sandbox = started("--data", file, "--port", "0", "--speed", "0", "--start", DAY)
+    url = sandbox.stdout.readline().split()[3]
+    now_s = requests.get(f"{url}/sandbox/state", timeout=5).json()["now_s"]
+    assert datetime.fromtimestamp(now_s, UTC) == datetime.fromisoformat(f"{DAY}T00:00+00:00")
+    sandbox.terminate()
+    sandbox.communicate(timeout=10)
+
+
+def test_of_a_long_file_the_end_is_played():
+    candles = synthetic_candles(50_000, "1h", seed=1)
+    assert _start_s(candles, None) == candles.end_s[-20_001]
+    assert _start_s(candles[:20_000], None) is None
 
 
 @pytest.mark.process
