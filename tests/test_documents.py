@@ -61,7 +61,8 @@ def test_every_command_works(document, folder, monkeypatch, background):
         for line in "".join(blocks(document, "bash")).splitlines():
             program, *words = shlex.split(line, comments=True)
             if program == "export":
-                monkeypatch.setenv(*words[0].split("="))
+                for word in words:
+                    monkeypatch.setenv(*word.split("="))
                 continue
             command = {"evotrade": EVOTRADE, "make": ["make", "--dry-run", "-C", str(ROOT)]}[program]
             if words[-1] == "&":
