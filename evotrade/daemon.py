@@ -113,6 +113,7 @@ class Daemon:
             Job("reconciliation", _RECONCILE_S, self.desk.reconcile),
             Job("candle backfill", _REPAIR_S, self.repair_candles),
             Job("viability sweep", _SWEEP_S, self.sweep),
+            Job("parity check", _HOUR_S, self.desk.check_parity),
             Job("ticks to minutes", _HOUR_S, self.downsample),
             Job("archive", _HOUR_S, self.archive),
         ]
@@ -130,14 +131,20 @@ class Daemon:
     async def repair_candles(self) -> None:
         """Store the last bars of every series in use again, as the exchange has them now: gaps close."""
         parts = self.desk.parts
-        loop_s = asyncio.get_running_loop().time()
+        loop_s, trouble = asyncio.get_running_loop().time(), None
         for key in list(parts.floor.lines):
             length_s = timeframes.length_s(key[1])
             if loop_s - self._repaired_s.get(key, float("-inf")) < length_s:
                 continue
             since_s = int(parts.market.now_s()) - _REPAIRED_BARS * length_s
-            parts.keeper.keep(await parts.market.history(*key, since_s))
-            self._repaired_s[key] = loop_s
+            try:
+                parts.keeper.keep(await parts.market.history(*key, since_s))
+            except ExchangeError as error:
+                trouble = error  # the other series first
+            else:
+                self._repaired_s[key] = loop_s
+        if trouble is not None:
+            raise trouble
 
     async def sweep(self) -> None:
         """Judge all cells again, in a process of its own."""

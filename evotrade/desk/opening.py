@@ -19,7 +19,7 @@ from evotrade.desk.runner import Runner, Terms
 from evotrade.desk.views import SessionView, StartRequest
 from evotrade.engine.execution import Execution
 from evotrade.engine.session.core import Session
-from evotrade.engine.session.events import Started
+from evotrade.engine.session.events import Started, StopAsked
 from evotrade.engine.session.plan import Plan
 from evotrade.errors import ExchangeError, SessionRefused
 from evotrade.exchange.paper import instrument_of
@@ -124,7 +124,9 @@ class Opening:
             member = Member(ground.genome, plan.combine, ground.past.next_start_s)
             await parts.floor.admit(runner, member, ground.past.candles)
         except Exception:
-            del parts.runners[plan.session_id]
+            # it is in the outbox already: what was refused must not begin with the next daemon
+            runner.feed(StopAsked(parts.market.now_s(), False, "it could not be started"))
+            parts.runners.pop(plan.session_id, None)
             raise
         runner.feed(Started(parts.market.now_s()))
         _log.info(

@@ -213,6 +213,17 @@ class Desk:
         row = books.session_row(runner) if runner else None
         return await asyncio.to_thread(verify_session, self.parts.readings, self.parts.store, session_id, row)
 
+    async def check_parity(self) -> None:
+        """Compare all running sessions with their backtests; an alert for one that decided otherwise."""
+        decided = [one.session_id for one in self.parts.runners.values() if one.core.last_bar_s is not None]
+        for session_id in decided:
+            found = await self.verify(session_id)
+            if not found.agrees:
+                self.parts.tell_once(
+                    f"Session {session_id} decided otherwise than its backtest, first on the bar of "
+                    f"{found.first_difference}: compare them on the Live desk"
+                )
+
     async def health(self) -> Health:
         """How the daemon, its feed and its jobs are."""
         parts, feed = self.parts, self.parts.floor.feed

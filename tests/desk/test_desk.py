@@ -1,5 +1,6 @@
 """The desk's other duties: kill switch, halts, what it tells, and how it says that it is well."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -133,3 +134,23 @@ async def test_a_session_that_cannot_be_written_down_is_told_and_keeps_no_other_
             assert (first.settled, second._dirty) == (False, False)
         await here.desk.flush()
         assert first.settled
+
+
+async def test_a_session_that_decides_otherwise_than_its_backtest_is_told_once(tmp_path, monkeypatch):
+    async with world(tmp_path) as here:
+        number = await here.running()
+        await here.desk.check_parity()  # of no bar yet
+        await here.hours(2)
+        await here.desk.check_parity()
+        verdict = replace(await here.desk.verify(number), differing_bars=1)
+
+        async def differs(session_id):
+            return verdict
+
+        monkeypatch.setattr(here.desk, "verify", differs)
+        for _ in range(2):
+            await here.desk.check_parity()
+        told = [
+            one["text"] for one in await here.desk.alerts() if "otherwise than its backtest" in one["text"]
+        ]
+        assert len(told) == 1

@@ -125,3 +125,16 @@ async def test_the_kill_switch_refuses_a_start_that_is_under_way(tmp_path, monke
             await here.start()
         assert not here.desk.parts.runners
         assert not here.desk.parts.outbox.unfinished()
+
+
+async def test_a_start_that_fails_at_last_does_not_begin_with_the_next_daemon(tmp_path, monkeypatch):
+    async with world(tmp_path) as here:
+
+        async def full(*_):
+            raise SessionRefused("no room on the floor")
+
+        monkeypatch.setattr(here.desk.parts.floor, "admit", full)
+        with pytest.raises(SessionRefused, match="no room"):
+            await here.start()
+        assert not here.desk.parts.runners
+        assert not here.desk.parts.outbox.unfinished()
