@@ -6,19 +6,22 @@ BIN    := $(VENV)/bin
 PEERS  := .venv-bench
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint soak bench browser clean
+.PHONY: run test lint cover soak bench browser clean
 
 run: $(VENV)/.app                ## store, candles, a first evolution, the app; DATA=file and PAIR=BTC/USD for candles of yours
 	$(BIN)/evotrade up $(if $(DATA),--data "$(DATA)") $(if $(PAIR),--pair "$(PAIR)")
 
 test: $(VENV)/.dev browser lint  ## all that CI checks
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+cover: $(VENV)/.dev browser      ## the lines that tests reach; counting them makes tests more than twice as slow
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 
 soak: $(VENV)/.dev browser       ## the long forms: many kills, long mixes, many examples
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -m ''
