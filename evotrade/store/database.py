@@ -24,6 +24,7 @@ from evotrade.store.connection import (
     private,
     time_limit,
 )
+from evotrade.store.folding import undo, undo_file
 from evotrade.store.locking import FileLock
 from evotrade.store.rows import Parameters, arrow, frame
 
@@ -161,6 +162,7 @@ class Database:
         """Rewrite the file without the space that deleted rows left; returns its bytes before and after."""
         with self._alone():
             before = self.path.stat().st_size
+            self._pending()  # folds the log in, where that can be undone
             with files.replacement(self.path) as fresh, private(self.path) as con:
                 attach(con, fresh, "fresh", read_only=False)
                 con.execute("COPY FROM DATABASE evo TO fresh")
@@ -173,6 +175,7 @@ class Database:
             if self.path.exists():
                 return
             files.expect_no_log(self.path)
+            undo_file(self.path).unlink(missing_ok=True)  # of a store that is not there any more
             with files.replacement(self.path) as fresh, private(fresh) as con:
                 for step in self._steps:
                     migrations.apply(con, step)
@@ -212,10 +215,17 @@ class Database:
         self, stack: contextlib.ExitStack, instance: Instance, writing: bool
     ) -> duckdb.DuckDBPyConnection:
         deadline = time.monotonic() + (self.write_wait_s if writing else self.read_wait_s)
+        torn = False
         while True:
             with contextlib.ExitStack() as attempt:
                 left_s = max(0.0, deadline - time.monotonic())
-                attempt.enter_context(self._lock.held(exclusive=writing, timeout_s=left_s))
+                alone = writing or torn
+                attempt.enter_context(self._lock.held(exclusive=alone, timeout_s=left_s))
+                torn = undo_file(self.path).exists()  # nobody folds a log in now: whoever began has died
+                if torn and not alone:
+                    continue
+                if torn:
+                    undo(self.path)
                 if not self.path.exists():
                     raise StoreError(
                         f"{self.path} is gone: restore a snapshot, or make it with evotrade init"
@@ -236,6 +246,7 @@ class Database:
         if getattr(instance_of(self.path).own, "session", None):
             raise StoreError(f"{self.path} is in use by this very thread: finish its read or write first")
         with self._explained(), self._lock.held(exclusive=True, timeout_s=self.write_wait_s):
+            undo(self.path)
             yield
 
     @contextlib.contextmanager

@@ -111,6 +111,8 @@ def test_offline_a_session_on_paper_can_be_started_at_once_at_a_sandbox(tmp_path
     with up(tmp_path, "--data", str(market)) as (running, _):
         said = read_until(running, "Ctrl-C ends it")
         assert "The exchange is a sandbox" in said
+        daemon_log = tmp_path / "daemon.log"
+        assert "The daemon is at" in said, said + daemon_log.read_text()
         url = re.search(r"The daemon is at (\S+),", said)[1]
         token = read_tokens(tokens_file(store.path)).of_role("trader").token
         with Client(url, token) as daemon:

@@ -116,7 +116,14 @@ def of_kind(kind: type[Record]) -> st.SearchStrategy[Record]:
         "order_id": st.sampled_from("ab"),
         "fill_id": st.sampled_from("cd"),
     }
-    return st.builds(kind, **{**fields, **{name: value for name, value in few.items() if name in fields}})
+    built = st.builds(kind, **{**fields, **{name: value for name, value in few.items() if name in fields}})
+    return built.map(_of_its_session)
+
+
+def _of_its_session(record: Record) -> Record:
+    """The record with names that no other session uses."""
+    names = {"order_id", "fill_id"} & set(record._fields)
+    return record._replace(**{name: f"{getattr(record, name)}{record.session_id}" for name in names})
 
 
 records = st.one_of(*(of_kind(table.row) for table in TABLES))

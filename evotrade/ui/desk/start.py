@@ -5,6 +5,7 @@ What the daemon refuses is said in the panel, and what was filled in stays.
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -32,6 +33,8 @@ _BEST = 50
 _PAPER, _REAL = "Paper", "Real orders"
 _LIVE_SOURCES = ("kraken", "archive", "sandbox")
 _REFUSED = "start was refused because"
+_LEFT = "start panel was left"
+_LATE_S = 5.0  # longer than a browser takes to hear of a new address
 _NAME = 60
 
 
@@ -61,25 +64,35 @@ def button(desk: Snapshot) -> None:
 
 
 def is_open() -> bool:
-    """Whether the address asks for the panel."""
-    return ADDRESS in st.query_params
+    """Whether the address asks for the panel.
+
+    A run that the browser asked for before it heard of the new address brings the old one back: what was just
+    left stays left.
+    """
+    asked_for = st.query_params.get(ADDRESS)
+    left, left_s = st.session_state.get(_LEFT, (None, 0.0))
+    if asked_for is not None and asked_for == left and time.monotonic() - left_s < _LATE_S:
+        st.query_params.pop(ADDRESS)
+        return False
+    return asked_for is not None
 
 
 def _open() -> None:
+    st.session_state.pop(_LEFT, None)
     best = _best_cells()
     st.query_params[ADDRESS] = str(best[0]) if best else "1"
 
 
 def _close() -> None:
-    st.query_params.pop(ADDRESS, None)
+    st.session_state[_LEFT] = st.query_params.pop(ADDRESS, None), time.monotonic()
     st.session_state.pop(_REFUSED, None)
 
 
 def panel(desk: Snapshot) -> None:
     """The panel, if the address asks for it."""
-    asked_for = st.query_params.get(ADDRESS)
-    if asked_for is None:
+    if not is_open():
         return
+    asked_for = st.query_params[ADDRESS]
     with st.container(border=True, key="start panel"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader("Start live trading", anchor=False, width="content")

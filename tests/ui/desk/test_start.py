@@ -136,3 +136,11 @@ def test_a_hostile_cell_is_text_in_the_panel(tmp_path, desk, daemon, store, open
     assert not app.exception
     assert app.text_input(key="start pair 3").value == "BTC/USD"
     assert "`" not in _code(HOSTILE)
+
+
+def test_an_address_that_comes_back_late_does_not_open_the_panel_again(daemon, open_page):
+    app = start(open_page("live", start="1"))
+    app.query_params["start"] = "1"  # a browser that had not heard of the new one yet
+    app.run()
+    assert "start" not in app.query_params
+    assert not [each for each in app.button if each.key == "start session"]
