@@ -273,7 +273,9 @@ def exercise(backend: Backend) -> None:
     candles = synthetic_candles(40, "1h", seed=1)
     genome = parse("IF EMA(DELTA, 2) > AVG(DELTA, 3) THEN BUY ELSE SELL")
     tables = Tables(Columns(candles))
-    program = compile_population([genome], np.array([genome.lookback()]), "1h", tables.flat_bars, ["votes"])
+    program = compile_population(
+        [genome], np.array([genome.lookback()]), "1h", tables.moves_within, ["votes"]
+    )
     rows = tables.rows(program, slice(0, len(candles)), Room())
     decisions = np.zeros((1, len(candles)), np.int8)
     backend.decide(program, rows, decisions, Bars(0, 0, len(candles)))

@@ -57,8 +57,8 @@ def decide_many(
     for first in range(0, len(able), size):
         numbers = able[first : first + size]
         group = [genomes[number][0] for number in numbers]
-        flat_bars, combines = columns.own(Tables).flat_bars, [combine] * len(group)
-        program = compile_population(group, lookbacks[numbers], columns.timeframe, flat_bars, combines)
+        moves_within, combines = columns.own(Tables).moves_within, [combine] * len(group)
+        program = compile_population(group, lookbacks[numbers], columns.timeframe, moves_within, combines)
         decided = Group(numbers, program, chosen[: len(group)])
         _fill(decided, columns, bars, backend, rows_bytes, room)
         yield decided

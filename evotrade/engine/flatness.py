@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,27 +17,59 @@ that magnitude, and so the clamp of dsl.md changes nothing."""
 
 _SMALLEST, _LARGEST = 1e-280, 1e300  # magnitudes between which sums and means neither overflow nor vanish
 _CHUNK_BARS = 8_192  # whose differences stay near the processor
+_STRIDE = 4
 
 
-def longest_flat(values: Floats) -> int:
-    """Bars of the longest stretch on which consecutive values stay nearly the same.
+class Flatness:
+    """How long (n,) values stay nearly the same, found out only as far as somebody asks."""
 
-    A longer window of finite values is not flat, and the rounded mean of it lies inside its extremes. A NaN
-    ends a stretch: a window that holds it is NaN anyway.
-    """
-    if not len(values):
-        return 0
-    largest = max(values.max(), -values.min())
-    if np.isnan(largest):
-        largest = np.max(np.abs(values), initial=0.0, where=~np.isnan(values))
-    if not _SMALLEST < largest < _LARGEST:
-        return len(values)
-    still = np.empty(len(values) - 1, dtype=np.bool_)
-    for first in range(0, len(still), _CHUNK_BARS):
-        part = values[first : first + _CHUNK_BARS + 1]
-        steps = part[1:] - part[:-1]
-        np.less_equal(np.abs(steps, out=steps), _MOVES * largest, out=still[first : first + len(steps)])
-    return _longest_run(still) + 1
+    def __init__(self, values: Floats) -> None:
+        self._values = values
+
+    def moves_within(self, bars: int) -> bool:
+        """Whether the values move within every window of so many bars.
+
+        Then no window of finite values is flat, and its rounded mean lies inside its extremes. A window that
+        holds a NaN is NaN anyway.
+        """
+        return (bars >= 2 * _STRIDE and self._moves_by_samples) or bars > self.longest
+
+    @cached_property
+    def longest(self) -> int:
+        """Bars of the longest stretch on which consecutive values stay nearly the same; a NaN ends it."""
+        values, least = self._values, self._least_step
+        if least is None:
+            return len(values)
+        still = np.empty(len(values) - 1, dtype=np.bool_)
+        for first in range(0, len(still), _CHUNK_BARS):
+            part = values[first : first + _CHUNK_BARS + 1]
+            steps = part[1:] - part[:-1]
+            np.less_equal(np.abs(steps, out=steps), least, out=still[first : first + len(steps)])
+        return _longest_run(still) + 1
+
+    @cached_property
+    def _moves_by_samples(self) -> bool:
+        """Whether every fourth value differs from the one before: it is quickly seen, and mostly enough.
+
+        A stretch of eight bars holds two samples, four steps apart; one more step is for their rounding.
+        """
+        least = self._least_step
+        if least is None:
+            return False
+        samples = self._values[::_STRIDE]
+        steps = samples[1:] - samples[:-1]
+        return not (np.abs(steps, out=steps) <= (_STRIDE + 1) * least).any()
+
+    @cached_property
+    def _least_step(self) -> float | None:
+        """The largest step that counts as none; None where the values are too small or large to tell."""
+        values = self._values
+        if not len(values):
+            return None
+        largest = max(values.max(), -values.min())
+        if np.isnan(largest):
+            largest = np.max(np.abs(values), initial=0.0, where=~np.isnan(values))
+        return float(_MOVES * largest) if _SMALLEST < largest < _LARGEST else None
 
 
 def _longest_run(flags: npt.NDArray[np.bool_]) -> int:

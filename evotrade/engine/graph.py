@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -28,6 +28,9 @@ Source = str | Expression
 
 
 HIGHER_BARS = "higher bars"
+
+MovesWithin = Callable[[str, int], bool]
+"""Whether a symbol moves within every window of so many bars."""
 
 
 class Row(NamedTuple):
@@ -81,14 +84,14 @@ _COMMUTES = {Op.ADD, Op.MULTIPLY, Op.HIGHER, Op.LOWER, Op.EQUAL, Op.UNEQUAL, Op.
 class Graph:
     """Values in an order in which each comes after those that it is made of.
 
-    `flat_bars` is, for each symbol, the length of the longest stretch of bars on which its values stay nearly
-    the same (`flatness.py`): a mean over more bars needs no clamp, a deviation no look for flatness.
+    Where a symbol `moves_within` every window of so many bars (`flatness.py`), a mean over them needs no
+    clamp, and a deviation no look for flatness.
     `frames` are the suffixes in use, `steps` say how rows are made: `Make`, the row, two rows that it is
     made of, and half its window.
     `uses[number]` counts the values that read a value.
     """
 
-    def __init__(self, timeframe: str, flat_bars: Mapping[str, int]) -> None:
+    def __init__(self, timeframe: str, moves_within: MovesWithin) -> None:
         self.values: list[Value | View] = []
         self.uses: list[int] = []
         self.rows: list[Row] = []
@@ -97,7 +100,7 @@ class Graph:
         self.frames: list[str] = []
         self.steps: list[tuple[int, int, int, int, int]] = []
         self._base_suffix = timeframe.upper()
-        self._flat_bars = flat_bars
+        self._moves_within = moves_within
 
     def condition(self, node: Condition) -> int:
         """The number of a condition's value."""
@@ -204,7 +207,7 @@ class Graph:
         return newer, older
 
     def _has_slope(self, source: Source, bars: int) -> bool:
-        return isinstance(source, str) and bars > self._flat_bars[source]
+        return isinstance(source, str) and self._moves_within(source, bars)
 
     def _frame(self, suffix: str) -> int:
         """The number of a suffix's bars, counted down from -1: no piece of base bars has such a size."""

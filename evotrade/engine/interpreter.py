@@ -81,7 +81,7 @@ class _Machine:
 
     def execute(self, instructions: list[tuple[list[int], float]]) -> None:
         """Run instructions in order."""
-        for (op, to, a, a_ago, b, b_ago, first, count), number in instructions:
+        for (op, to, a, a_row, b, b_row, first, count), number in instructions:
             if op == Op.DECIDE:
                 self._decide(first, count, self._chosen[to])
             elif op == Op.VOTE:
@@ -92,8 +92,8 @@ class _Machine:
             elif op >= Op.AND:
                 _LOGIC[op](self._truths[a], self._truths[b], self._truths[to])
             else:
-                x = self._row(a) if a_ago else self._numbers[a] if self._numbers else self._rows
-                y = self._row(b) if b_ago else self._numbers[b] if self._numbers else self._rows
+                x = self._row(a) if a_row else self._numbers[a] if self._numbers else self._rows
+                y = self._row(b) if b_row else self._numbers[b] if self._numbers else self._rows
                 if op >= FIRST_FLAG:
                     _COMPARE[op](x, y, self._truths[to])
                 elif op in _ARITHMETIC:

@@ -13,9 +13,12 @@ from evotrade.engine.simulation import Decisions
 from evotrade.engine.tables import Room, Tables
 from evotrade.errors import SettingsError
 from evotrade.genome import Genome
-from evotrade.genome.functions import SYMBOLS
-from evotrade.genome.limits import MAX_WINDOW
 from evotrade.market.candles import Candles
+
+
+def _may_be_flat(_symbol: str, _bars: int) -> bool:
+    """Of bars that are yet to come nothing is known."""
+    return False
 
 
 class Watch:
@@ -37,8 +40,7 @@ class Watch:
         self._lookbacks = np.array([genome.lookback(timeframe) for genome, _ in watched], dtype=np.int64)
         self.lookback = int(self._lookbacks.max(initial=0))
         genomes, combines = [genome for genome, _ in watched], [combine for _, combine in watched]
-        never_slopes = dict.fromkeys(SYMBOLS, MAX_WINDOW)  # of bars that are yet to come nothing is known
-        self._program = compile_population(genomes, self._lookbacks, timeframe, never_slopes, combines)
+        self._program = compile_population(genomes, self._lookbacks, timeframe, _may_be_flat, combines)
 
     def decide(self, candles: Candles) -> Decisions:
         """(genomes,) 1 to buy, -1 to sell, 0 to hold, at the close of the last of these bars.

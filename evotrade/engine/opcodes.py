@@ -48,10 +48,11 @@ class Op(IntEnum):
     """what the `FIRST` votes since the last decision make genome `TO` decide, combined as `COUNT` says"""
 
 
-OP, TO, A, A_AGO, B, B_AGO, FIRST, COUNT = range(8)
-"""Columns of an instruction: operation, destination, two operands each with how many bars ago it is read
-(`REGISTER`: not a row but a register), first and number of its pieces."""
-REGISTER = -1
+OP, TO, A, A_ROW, B, B_ROW, FIRST, COUNT = range(8)
+"""Columns of an instruction: operation, destination, two operands, first and number of its pieces.
+
+An operand is a register, and its row 0; or a place in a row, counted from where that row begins (`-ago`), and
+which row it is, the guard before the first one being number 0."""
 
 
 class Make(IntEnum):

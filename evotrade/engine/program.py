@@ -8,15 +8,15 @@ them, and `bind` turns numbers into offsets. It knows no data but how flat the c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from evotrade.engine.evaluator import VOTES
-from evotrade.engine.graph import Graph, Row, Value, View
-from evotrade.engine.opcodes import A_AGO, B_AGO, COMBINES, COUNT, FIRST_FLAG, OP, REGISTER, A, B, Op
+from evotrade.engine.graph import Graph, MovesWithin, Row, Value, View
+from evotrade.engine.opcodes import A_ROW, B_ROW, COMBINES, COUNT, FIRST_FLAG, A, B, Op
 from evotrade.errors import SettingsError
 from evotrade.genome import Genome
 from evotrade.genome.tree import Rule
@@ -27,6 +27,10 @@ Floats = npt.NDArray[np.float64]
 
 GUARD = 1
 """Rows before the first one: a read before a row's first bar, whose value nobody uses, ends there."""
+
+REGISTER = -1
+"""In place of how many bars ago an operand is read: it is in no row but in a register."""
+_NO_OPERAND = (0, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,17 +63,17 @@ def compile_population(
     genomes: Sequence[Genome],
     lookbacks: Ints,
     timeframe: str,
-    flat_bars: Mapping[str, int],
+    moves_within: MovesWithin,
     combines: Sequence[str],
 ) -> Program:
-    """The program of genomes whose suffixes fit; `flat_bars` as in `Graph`, the others one a genome.
+    """The program of genomes whose suffixes fit; `moves_within` as in `Graph`, the others one a genome.
 
     Raises `SettingsError` for an unknown way to combine rules.
     """
     unknown = set(combines) - COMBINES.keys()
     if unknown:
         raise SettingsError(f"unknown combine {min(unknown)!r}: use one of {', '.join(COMBINES)}")
-    graph = Graph(timeframe, flat_bars)
+    graph = Graph(timeframe, moves_within)
     voters = [
         genome.rules[:1] if combine == "first" else genome.rules
         for genome, combine in zip(genomes, combines, strict=True)
@@ -178,9 +182,15 @@ class _Emitter:
         count: int,
         number: float = 0.0,
     ) -> None:
-        left, right = (*operands, (0, REGISTER), (0, REGISTER))[:2]
+        left, right = (*map(_place, operands), _NO_OPERAND, _NO_OPERAND)[:2]
         self.instructions.append((op, to, *left, *right, first, count))
         self.numbers.append(number)
+
+
+def _place(operand: tuple[int, int]) -> tuple[int, int]:
+    """An operand as an instruction has it."""
+    place, ago = operand
+    return (place, 0) if ago == REGISTER else (-ago, GUARD + place)
 
 
 class _Registers:
@@ -203,15 +213,14 @@ class _Registers:
 def bind(program: Program, bars: int, higher: Sequence[int]) -> tuple[Ints, Ints]:
     """`code` and `pieces` (k, 2: offset, size) with offsets into rows of `bars` bars each, guarded.
 
-    Those of higher bars are `higher` by row. A bars-ago column holds 1 for a row, which moves on with the
-    bar, and 0 for a register.
+    Those of higher bars are `higher` by row.
     """
     code, pieces = program.code.copy(), program.pieces
-    for place, ago in ((A, A_AGO), (B, B_AGO)):
-        in_rows = (code[:, ago] != REGISTER) & (code[:, OP] < Op.AND)
-        code[in_rows, place] = (GUARD + code[in_rows, place]) * bars - code[in_rows, ago]
-        code[:, ago] = in_rows
-    offsets = (GUARD + pieces[:, 0]) * bars - pieces[:, 1]
+    code[:, A] += code[:, A_ROW] * bars
+    code[:, B] += code[:, B_ROW] * bars
+    bound = np.empty((len(pieces), 2), dtype=np.int64)
+    bound[:, 0] = (GUARD + pieces[:, 0]) * bars - pieces[:, 1]
+    bound[:, 1] = pieces[:, 2]
     if program.frames:
-        offsets = np.where(pieces[:, 2] < 0, np.array(higher)[pieces[:, 0]], offsets)
-    return code, np.column_stack([offsets, pieces[:, 2]])
+        bound[:, 0] = np.where(pieces[:, 2] < 0, np.array(higher)[pieces[:, 0]], bound[:, 0])
+    return code, bound

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy.typing as npt
 
 from evotrade.engine.columns import Columns
 from evotrade.engine.evaluator import on_own_bars, whole_value
-from evotrade.engine.flatness import longest_flat
+from evotrade.engine.flatness import Flatness
 from evotrade.engine.graph import HIGHER_BARS, Row, Source
 from evotrade.engine.program import GUARD, Program
 from evotrade.engine.windows import Floats
@@ -47,11 +46,15 @@ class Tables:
         self._lock = threading.Lock()
         self._higher = np.empty(0)
         self._offsets: dict[Source, int] = {}
+        self._flatness: dict[str, Flatness] = {}
 
-    @cached_property
-    def flat_bars(self) -> Mapping[str, int]:
-        """For each symbol, the bars of the longest stretch on which it stays nearly the same."""
-        return _FlatBars(self.columns)
+    def moves_within(self, symbol: str, bars: int) -> bool:
+        """Whether a symbol moves within every window of so many bars (`flatness.py`)."""
+        flatness = self._flatness.get(symbol)
+        if flatness is None:
+            column = self.columns.base.column(SYMBOLS[symbol].column)
+            flatness = self._flatness.setdefault(symbol, Flatness(column))
+        return flatness.moves_within(bars)
 
     def rows(self, program: Program, stretch: slice, room: Room) -> Rows:
         """The rows of `program` on a stretch: those from outside are filled in, the others yet to be made."""
@@ -96,17 +99,6 @@ class Tables:
         assert isinstance(node, Symbol | Window)  # the only nodes that have one
         frame = self.columns.frame(node.timeframe or "")
         return on_own_bars(replace(node, timeframe=None), frame, self.columns)
-
-
-class _FlatBars(dict[str, int]):
-    """Counted for a symbol when it is first asked about."""
-
-    def __init__(self, columns: Columns) -> None:
-        self._columns = columns
-
-    def __missing__(self, symbol: str) -> int:
-        self[symbol] = longest_flat(self._columns.base.column(SYMBOLS[symbol].column))
-        return self[symbol]
 
 
 class Room:

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from evotrade.engine.flatness import longest_flat
+from evotrade.engine.flatness import Flatness
 
 Floats = npt.NDArray[np.float64]
 TableKey = tuple[str, int]
@@ -38,9 +38,9 @@ class Series:
         return len(self.values)
 
     @cached_property
-    def flat_bars(self) -> int:
-        """Bars of the longest stretch that is nearly flat: longer windows need no look at their extremes."""
-        return longest_flat(self.values)
+    def flatness(self) -> Flatness:
+        """Windows within which the values move need no look at their extremes."""
+        return Flatness(self.values)
 
     def sums(self, level: int) -> Floats:
         """Sum of the 2^level bars that end at each bar."""
@@ -129,7 +129,7 @@ def window_min(series: Series, bars: int) -> Floats:
 def window_mean(series: Series, bars: int) -> Floats:
     """AVG: SUM / n, clamped, so that a flat window has its own value."""
     mean = window_sum(series, bars) / bars
-    return _unsigned_zero(mean) if bars > series.flat_bars else _clamped(mean, series, bars)
+    return _unsigned_zero(mean) if series.flatness.moves_within(bars) else _clamped(mean, series, bars)
 
 
 def window_std(series: Series, bars: int) -> Floats:
@@ -152,7 +152,7 @@ def window_std(series: Series, bars: int) -> Floats:
         count += size
     m2 /= bars
     deviation = np.sqrt(m2, out=m2)
-    if bars <= series.flat_bars:
+    if not series.flatness.moves_within(bars):
         deviation[window_max(series, bars) == window_min(series, bars)] = 0.0
     return deviation
 

@@ -8,20 +8,21 @@ import pytest
 from evotrade.engine.opcodes import OP, Op
 from evotrade.engine.program import compile_population
 from evotrade.genome import parse
-from evotrade.genome.functions import SYMBOLS
-
-MOVING = dict.fromkeys(SYMBOLS, 1)
 
 
-def compiled(*texts, flat_bars=MOVING, combine="votes"):
+def moving(symbol, bars):
+    return True
+
+
+def compiled(*texts, moves_within=moving, combine="votes"):
     genomes = [parse(text) for text in texts]
     lookbacks = np.array([genome.lookback() for genome in genomes])
-    return compile_population(genomes, lookbacks, "1h", flat_bars, [combine] * len(genomes))
+    return compile_population(genomes, lookbacks, "1h", moves_within, [combine] * len(genomes))
 
 
-def operations(*texts, flat_bars=None, combine="votes"):
+def operations(*texts, moves_within=moving, combine="votes"):
     """How often each operation stands in the program."""
-    program = compiled(*texts, flat_bars=flat_bars or MOVING, combine=combine)
+    program = compiled(*texts, moves_within=moves_within, combine=combine)
     return Counter(Op(op) for op in program.code[:, OP])
 
 
@@ -42,10 +43,12 @@ def test_a_place_in_a_table_costs_no_instruction(place):
 
 
 def test_a_mean_over_a_stretch_that_may_be_flat_is_clamped():
-    flat = {**MOVING, "DELTA": 20}
-    assert operations("IF AVG(DELTA, 20) > 1 THEN BUY", flat_bars=flat)[Op.CLAMP] == 1
-    assert operations("IF AVG(DELTA, 21) > 1 THEN BUY", flat_bars=flat)[Op.CLAMP] == 0
-    assert operations("IF STD(DELTA, 20) > 1 THEN BUY", flat_bars=flat)[Op.UNLESS_FLAT] == 1
+    def flat(symbol, bars):
+        return bars > 20
+
+    assert operations("IF AVG(DELTA, 20) > 1 THEN BUY", moves_within=flat)[Op.CLAMP] == 1
+    assert operations("IF AVG(DELTA, 21) > 1 THEN BUY", moves_within=flat)[Op.CLAMP] == 0
+    assert operations("IF STD(DELTA, 20) > 1 THEN BUY", moves_within=flat)[Op.UNLESS_FLAT] == 1
 
 
 def test_windows_over_a_lag_share_the_tables_of_its_symbol():

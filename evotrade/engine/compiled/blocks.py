@@ -10,11 +10,11 @@ import math
 
 import numpy as np
 
-from evotrade.engine.compiled.elements import copy, higher, lower
+from evotrade.engine.compiled.elements import clear, copy, higher, lower
 from evotrade.engine.compiled.ema import fill_ema
 from evotrade.engine.compiled.jit import kernel
 from evotrade.engine.compiled.rows import guard_rows, make_rows
-from evotrade.engine.opcodes import A_AGO, B_AGO, COUNT, FIRST, MAJORITY, OP, TO, UNANIMOUS, A, B, Op
+from evotrade.engine.opcodes import A_ROW, B_ROW, COUNT, FIRST, MAJORITY, OP, TO, UNANIMOUS, A, B, Op
 
 
 @kernel
@@ -58,14 +58,14 @@ def _execute(code, rows, higher_rows, last, bar, block, room, ballots, chosen):
                 _vote(left, first, count, buys, sells)
             elif op == Op.DECIDE:
                 _combine(count, first, buys, sells, chosen[to])
-                buys[:] = 0
-                sells[:] = 0
+                clear(buys)
+                clear(sells)
             else:
                 _join(op, flags[to * block : to * block + width], left, flags[b * block : b * block + width])
             continue
-        in_row, place = instructions[number, A_AGO], a * block
+        in_row, place = instructions[number, A_ROW], a * block
         x = rows[a + bar : a + bar + width] if in_row else registers[place : place + width]
-        in_row, place = instructions[number, B_AGO], b * block
+        in_row, place = instructions[number, B_ROW], b * block
         y = rows[b + bar : b + bar + width] if in_row else registers[place : place + width]
         to *= block
         if op >= Op.GREATER:
@@ -214,26 +214,45 @@ def _sum(z, rows, parts, bar, divisor):
     p = parts[0, 0] + bar
     x = rows[p : p + width]
     if count == 1:
+        copy(z, x)
+        if divisor != 1.0:
+            _divide(z, divisor)
+        return
+    q = parts[1, 0] + bar
+    y = rows[q : q + width]
+    if count == 2:
+        _sum_two(z, x, y, divisor)
+        return
+    r = parts[2, 0] + bar
+    _sum_three(z, x, y, rows[r : r + width], divisor if count == 3 else 1.0)
+    for part in range(3, count):
+        r = parts[part, 0] + bar
+        w = rows[r : r + width]
         for i in range(width):
-            z[i] = x[i]
-    else:
-        q = parts[1, 0] + bar
-        y = rows[q : q + width]
-        if count == 2:
-            for i in range(width):
-                z[i] = x[i] + y[i]
-        else:
-            r = parts[2, 0] + bar
-            w = rows[r : r + width]
-            for i in range(width):
-                z[i] = (x[i] + y[i]) + w[i]
-            for part in range(3, count):
-                r = parts[part, 0] + bar
-                w = rows[r : r + width]
-                for i in range(width):
-                    z[i] += w[i]
-    if divisor != 1.0:
+            z[i] += w[i]
+    if count > 3 and divisor != 1.0:
         _divide(z, divisor)
+
+
+@kernel
+def _sum_two(z, x, y, divisor):
+    """Divided in the same loop, by no power of two: that many bars are one piece."""
+    if divisor == 1.0:
+        for i in range(z.size):
+            z[i] = x[i] + y[i]
+    else:
+        for i in range(z.size):
+            z[i] = (x[i] + y[i]) / divisor
+
+
+@kernel
+def _sum_three(z, x, y, w, divisor):
+    if divisor == 1.0:
+        for i in range(z.size):
+            z[i] = (x[i] + y[i]) + w[i]
+    else:
+        for i in range(z.size):
+            z[i] = ((x[i] + y[i]) + w[i]) / divisor
 
 
 @kernel

@@ -91,14 +91,69 @@ def _follow_marks(falls, fills, close, blocks, initial, equity):
         begin = block * BLOCK_BARS
         width = min(BLOCK_BARS, close.size - begin)
         if filled < len(fills) and fills[filled, BAR] < begin + width:
-            filled, cash, position = _mark(equity[:width], close, begin, fills, filled, cash, position)
-            _follow(falls, equity[:width], lanes)
+            filled, cash, position = _follow_fills(
+                falls, close, begin, begin + width, fills, filled, cash, position
+            )
         elif position == 0.0:
-            falls[_UNDER] += width if cash < falls[_PEAK] else 0
+            _stand(falls, cash, width)
         else:
             _hold(falls, blocks[block], close[begin : begin + width], cash, position, equity, lanes)
     _recover(falls)
     return cash + position * close[-1] if close.size else initial
+
+
+@kernel
+def _follow_fills(falls, close, begin, end, fills, filled, cash, position):
+    """Go on with the falls from fill to fill; where the fills got to, cash and position then."""
+    at = begin
+    while at < end:
+        while filled < len(fills) and fills[filled, BAR] <= at:
+            cash, position = fills[filled, CASH], fills[filled, POSITION]
+            filled += 1
+        until = min(end, int(fills[filled, BAR])) if filled < len(fills) else end
+        if position == 0.0:
+            _stand(falls, cash, until - at)
+        else:
+            _carry(falls, close[at:until], cash, position)
+        at = until
+    return filled, cash, position
+
+
+@kernel
+def _stand(falls, cash, bars):
+    """Go on with the falls through bars in which nothing is held."""
+    if cash < falls[_PEAK]:
+        falls[_LOWEST] = min(falls[_LOWEST], cash) if falls[_UNDER] else cash
+        falls[_UNDER] += bars
+    else:
+        _recover(falls)
+        falls[_PEAK] = cash
+
+
+@kernel
+def _carry(falls, closes, cash, position):
+    """Go on with the falls through some bars in which all is held: mostly their extremes tell."""
+    highest = lowest = closes[0]
+    for close in closes:
+        highest, lowest = _higher(highest, close), _lower(lowest, close)
+    if cash + position * highest < falls[_PEAK]:
+        least = cash + position * lowest
+        falls[_LOWEST] = min(falls[_LOWEST], least) if falls[_UNDER] else least
+        falls[_UNDER] += closes.size
+    else:
+        for close in closes:
+            _follow_mark(falls, cash + position * close)
+
+
+@kernel
+def _follow_mark(falls, mark):
+    """Go on with the falls through one mark."""
+    if mark < falls[_PEAK]:
+        falls[_LOWEST] = min(falls[_LOWEST], mark) if falls[_UNDER] else mark
+        falls[_UNDER] += 1
+    else:
+        _recover(falls)
+        falls[_PEAK] = mark
 
 
 @kernel
