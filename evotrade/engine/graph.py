@@ -99,6 +99,7 @@ class Graph:
         self._row_numbers: dict[Row, int] = {}
         self.frames: list[str] = []
         self.steps: list[tuple[int, int, int, int, int]] = []
+        self._windows: dict[tuple[str, Source, int, int], int] = {}
         self._base_suffix = timeframe.upper()
         self._moves_within = moves_within
 
@@ -126,7 +127,10 @@ class Graph:
             case Symbol(name=name, lag=lag):
                 return self._view(name, "values", lag)
             case Window(function=function, argument=argument, bars=bars):
-                return self._window(function, *self._source(argument), bars)
+                window = (function, *self._source(argument), bars)
+                if window not in self._windows:
+                    self._windows[window] = self._window(*window)
+                return self._windows[window]
             case Unary(operator=sign, operand=operand):
                 return self._value(_UNARY[sign], self.expression(operand))
             case Binary(operator=operator, left=left, right=right):
