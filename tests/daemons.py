@@ -74,6 +74,10 @@ class DaemonProcess:
         """Its fills as the API tells them."""
         return self.ask("GET", f"/trading/session/{number}/trades").json()
 
+    def counters(self):
+        """What it counts, by name."""
+        return self.ask("GET", "/system").json()["counters"]
+
     def kill(self) -> None:
         """kill -9."""
         self.process.kill()
@@ -84,13 +88,13 @@ class DaemonProcess:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(30)
 
-    def wait_for(self, condition, within_s: float = 15.0):
+    def wait_for(self, condition, within_s: float = 15.0, every_s: float = 0.05):
         """Wait until something is so, while the daemon lives."""
         deadline = time.monotonic() + within_s
         while not condition():
             assert self.process.poll() is None, self.log.read_text()[-3_000:]
             assert time.monotonic() < deadline, self.log.read_text()[-3_000:]
-            time.sleep(0.05)
+            time.sleep(every_s)
 
 
 @contextmanager

@@ -30,3 +30,9 @@ def wait_until(holds, within_s=30.0):
 def all_gone(folder, within_s=10.0):
     """Whether all of them end in time."""
     return wait_until(lambda: not processes_of(folder), within_s)
+
+
+def resident_kb(process):
+    """Resident memory of a process."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])

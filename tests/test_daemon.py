@@ -3,18 +3,22 @@
 import os
 import random
 import socket
+import subprocess
+import sys
 import time
+from contextlib import contextmanager
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from evotrade.exchange.sandbox import UNLIMITED, SandboxSettings, in_thread
+from evotrade.exchange.sandbox import MANUAL, UNLIMITED, SandboxSettings, in_thread
 from evotrade.market.synthetic import synthetic_candles
 from evotrade.store import Store
 from evotrade.tokens import FILE_NAME, read_tokens, tokens_file
 from tests.daemons import daemon_at
-from tests.desk.world import CANDLES, HISTORY, cell
+from tests.desk.world import CANDLES, HISTORY, HOUR_S, cell
+from tests.paths import ROOT
+from tests.processes import resident_kb
 
 pytestmark = pytest.mark.process
 
@@ -189,20 +193,107 @@ def test_fifty_kills_of_a_session_with_real_orders_lose_and_double_nothing(long_
         assert_equal_to_the_exchanges_record(daemon, long_sandbox, number)
 
 
-def test_keys_and_tokens_are_in_no_log_and_no_file_but_their_own(sandbox, cell_id, tmp_path):
-    with daemon_at(sandbox, tmp_path, speed=SPEED, real=True) as daemon:
+READS = [
+    *(
+        "/system",
+        "/alerts",
+        "/metrics",
+        "/openapi.json",
+        "/cells",
+        "/trading/sessions",
+        "/nowhere",
+        "/health",
+    ),
+    *(
+        f"/trading/session/1{about}"
+        for about in ("", "/trades", "/orders", "/transitions", "/bars", "/ticks")
+    ),
+    *("/trading/session/1/positions", "/trading/session/1/verify", "/trading/session/99", "/cells/1"),
+]
+
+
+def replies(daemon, secret):
+    """What the API says of everything, and of what it refuses, one with a secret in the question."""
+    answers = [daemon.ask("GET", path, role="admin") for path in READS]
+    answers.append(
+        daemon.ask("POST", "/trading/start", json={"cell_id": 1, "dry_run": False, "confirm": secret})
+    )
+    answers.append(daemon.ask("POST", "/trading/start", json={"cell_id": secret}))
+    answers.append(daemon.ask("POST", "/alerts/test", role="admin"))
+    return [answer.text + repr(answer.headers) for answer in answers]
+
+
+def test_keys_and_tokens_are_in_no_log_no_reply_and_no_file_but_their_own(sandbox, cell_id, tmp_path):
+    way = "json://evotrade:a-password-of-alerts@127.0.0.1:1"
+    with daemon_at(sandbox, tmp_path, speed=SPEED, real=True, EVOTRADE_ALERT_URLS=f'["{way}"]') as daemon:
         daemon.start()
-        real = {"dry_run": False, "confirm": f"{cell_id} BTC/USD 1000"}
-        number = start_session(daemon, cell_id, **real)
+        number = start_session(daemon, cell_id, dry_run=False, confirm=f"{cell_id} BTC/USD 1000")
         daemon.wait_for(lambda: daemon.session(number)["trade_count"], 60)
-        sandbox.inject("api_error", error="EAPI:Invalid signature", calls=3)
-        time.sleep(1.0)
+        sandbox.inject("api_error", error="EAPI:Invalid signature", endpoints=["AddOrder"])
+        daemon.wait_for(lambda: daemon.counters()["market_rest_errors"])
+        told = replies(daemon, sandbox.secret)
         assert daemon.stop() == 0
-    tokens = [one.token for one in read_tokens(tokens_file(daemon.store))]
+    tokens = [one.token.encode() for one in read_tokens(tokens_file(daemon.store))]
+    secrets = [sandbox.key.encode(), sandbox.secret.encode(), b"a-password-of-alerts"]
+    for text in told:
+        assert not any(secret in text.encode() for secret in [*secrets, *tokens]), text
     for path in (path for path in tmp_path.rglob("*") if path.is_file()):
         content = path.read_bytes()
-        assert not any(secret.encode() in content for secret in (sandbox.key, sandbox.secret)), path
-        assert path.name == FILE_NAME or not any(token.encode() in content for token in tokens), path
+        assert not any(secret in content for secret in secrets), path
+        assert path.name == FILE_NAME or not any(token in content for token in tokens), path
+
+
+READER = """
+import sys
+from evotrade.store import Store
+with Store(sys.argv[1]).read() as connection:
+    print(connection.execute("SELECT count(*) FROM cells").fetchone(), flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def a_notebook_reads(store):
+    """Another process holds a read of the file while the block runs."""
+    command = [sys.executable, "-c", READER, str(store)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, cwd=ROOT) as reader:
+        try:
+            assert reader.stdout.readline()
+            yield reader
+        finally:
+            reader.stdin.close()
+
+
+def order_delay_s(daemon, sandbox):
+    """Seconds from the close of a bar to the order that the exchange has of it."""
+    before = len(sandbox.state()["orders"])
+    sandbox.advance(HOUR_S)
+    began_s = time.monotonic()
+    daemon.wait_for(lambda: len(sandbox.state()["orders"]) > before, 30, every_s=0.005)
+    return time.monotonic() - began_s
+
+
+def test_a_notebook_that_holds_a_long_read_delays_no_order(tmp_path):
+    (tmp_path / "db").mkdir()
+    (cell_id,) = Store(tmp_path / "db" / "lab.duckdb").add_cells(
+        [cell(genome="IF CLOSE > 0 THEN BUY ELSE SELL")]
+    )
+    by_hand = SandboxSettings([CANDLES], speed=MANUAL, history_bars=HISTORY, limits=UNLIMITED)
+    real = {"dry_run": False, "confirm": f"{cell_id} BTC/USD 1000"}
+    with in_thread(by_hand) as exchange, daemon_at(exchange, tmp_path, speed=MANUAL, real=True) as daemon:
+        daemon.start()
+        start_session(daemon, cell_id, **real)
+        alone_s = order_delay_s(daemon, exchange)
+        with a_notebook_reads(daemon.store) as notebook:
+            number, began_s = start_session(daemon, cell_id, **real), time.monotonic()
+            daemon.wait_for(lambda: time.monotonic() - began_s > 3)
+            assert daemon.ask("GET", "/system").json()["outbox_backlog"] > 0  # nothing gets into the file
+            beside_s = order_delay_s(daemon, exchange)
+            daemon.wait_for(lambda: daemon.session(number)["trade_count"] == 1)
+            assert notebook.poll() is None
+        assert beside_s < alone_s + 0.5
+        daemon.wait_for(lambda: not daemon.ask("GET", "/system").json()["outbox_backlog"])
 
 
 @pytest.mark.soak
@@ -220,9 +311,3 @@ def test_a_hundred_sessions_are_handled_in_time(cell_id, tmp_path):
         assert counters["oldest_quote_s"] / 60.0 < 2
         assert counters["writer_p99_s"] < 0.25
         assert resident_kb(daemon.process.pid) < 1.1 * before_kb
-
-
-def resident_kb(pid):
-    """Resident memory of a process."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])

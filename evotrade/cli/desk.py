@@ -66,7 +66,7 @@ def _needs_sandbox(settings: Settings) -> bool:
 def _sandbox(store: Path, data: Path | None, pair: str | None) -> Iterator[Mapping[str, str]]:
     """A sandbox that plays the file, or synthetic candles; how to find it."""
     port = free_port(_SANDBOX_PORT)
-    options = [*(["--data", str(data)] if data else []), *(["--pair", pair] if pair else [])]
+    options = [*(["--data", str(data)] if data else []), *([] if pair is None else ["--pair", pair])]
     command = ["-m", "evotrade", "sandbox", "--port", str(port), "--speed", str(_SPEED), *options]
     url = f"http://{HOST}:{port}"
     with child(command, log=_log(store, "sandbox")) as process:

@@ -12,6 +12,7 @@ import typer
 from evotrade.cli.options import DataOption, candle_file
 from evotrade.cli.output import note, say
 from evotrade.errors import ExchangeError
+from evotrade.market.pairs import pair_name
 
 if TYPE_CHECKING:
     from evotrade.exchange.sandbox import Sandbox
@@ -62,7 +63,7 @@ def sandbox(
     if data is not None:
         candles = candle_file(data, timeframe, pair).candles
     else:
-        candles = demo_candles(pair or _PAIR, timeframe or _TIMEFRAME)
+        candles = demo_candles(_PAIR if pair is None else pair_name(pair), timeframe or _TIMEFRAME)
         note("No --data: the candles are synthetic, the same every time.")
     spread = Decimal(str(spread_bps))
     settings = SandboxSettings([candles], speed=speed, spread_bps=spread, start_s=_start_s(candles, start))

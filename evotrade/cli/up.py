@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
 
-from evotrade.cli.children import HOST, child, free_port, wait_for
+from evotrade.cli.children import HOST, child, free_port, until_interrupted, wait_for
 from evotrade.cli.desk import desk
 from evotrade.cli.evolution import watched
 from evotrade.cli.options import DataOption, PairOption, StoreOption, candle_file, store_at
@@ -45,7 +43,7 @@ def up(
     """Store, candles, a first evolution if there is none, the desk, and the app; Ctrl-C ends all of it."""
     lab = store_at(store)
     candles = _first_candles(lab, data, pair)
-    with _until_interrupted(), desk(lab.path, data, pair) as where, _app(port, where) as (url, server):
+    with until_interrupted(), desk(lab.path, data, pair) as where, _app(port, where) as (url, server):
         say(f"The app is at {url}")
         if not _first_evolution(candles, lab):
             return
@@ -70,7 +68,7 @@ def _first_evolution(candles: Candles, store: Store) -> bool:
 def run_app(port: PortOption = 8501, store: StoreOption = None) -> None:
     """The app alone; Ctrl-C ends it."""
     store_at(store)
-    with _until_interrupted(), _app(port) as (url, server):
+    with until_interrupted(), _app(port) as (url, server):
         say(f"The app is at {url}   Ctrl-C ends it.")
         server.wait()
 
@@ -89,27 +87,6 @@ def _first_candles(store: Store, data: Path | None, pair: str | None) -> Candles
         candles = synthetic_candles(20_000, "1h", seed=1)
         store.save_candles(candles)
         return candles
-
-
-@contextmanager
-def _until_interrupted() -> Iterator[None]:
-    """Ends quietly at Ctrl-C, and as if by it at SIGTERM and when the terminal closes (SIGHUP).
-
-    SIGINT is set too: a shell starts what runs in its background deaf to it.
-    """
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {
-        number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    }
-    try:
-        with suppress(KeyboardInterrupt):
-            yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def pair_of(request: StartRequest, cell: Cell, default: str) -> str:
 
     `SettingsError` for a name that is no pair.
     """
-    if request.pair:
+    if request.pair is not None:
         return pair_name(request.pair)
     for row in cell.phenotypes:
         if row.source in _LIVE_SOURCES and row.skipped is None:
@@ -123,15 +123,18 @@ def check_pair(rules: PairRules, allocation: Decimal, price: Decimal, fee_bps: D
 
 
 def check_funds(
-    request: StartRequest, rules: PairRules, balance: Decimal, running: Iterable[SessionView]
+    request: StartRequest, rules: PairRules, free: Decimal, running: Iterable[SessionView]
 ) -> None:
-    """`SessionRefused` where the account's quote currency does not cover what sessions may still spend."""
+    """`SessionRefused` where the account's free quote currency does not cover what sessions may still spend.
+
+    What a buy order of a session holds while it waits counts twice: better refused than promised twice.
+    """
     same = [view for view in running if not view.dry_run and view.status not in ENDED]
     promised = sum((view.cash for view in same if view.pair.endswith("/" + rules.quote)), Decimal(0))
-    if promised + request.allocation > balance:
+    if promised + request.allocation > free:
         raise SessionRefused(
-            f"the account has {balance:f} {rules.quote}, of which {promised:f} belong to other sessions: "
-            f"allocate at most {max(balance - promised, Decimal(0)):f}"
+            f"the account has {free:f} {rules.quote} free, of which {promised:f} belong to other sessions: "
+            f"allocate at most {max(free - promised, Decimal(0)):f}"
         )
 
 

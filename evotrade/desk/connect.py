@@ -12,6 +12,7 @@ from evotrade.exchange.kraken.keys import Keys
 from evotrade.exchange.kraken.market import KrakenMarket, MarketSettings
 from evotrade.exchange.kraken.rest import Jitter, Rest, RestSettings, no_jitter
 from evotrade.exchange.protocols import Report
+from evotrade.exchange.venue import venue_of
 from evotrade.settings import Settings
 
 SANDBOX_URL, SANDBOX_WS_URL = "http://127.0.0.1:8700", "ws://127.0.0.1:8700"
@@ -73,6 +74,7 @@ async def connect_broker(
         settings=rest_settings(settings),
         counters=market.counters,
         jitter=jitter,
+        venue=venue_of(market.source),
     )
     broker = KrakenBroker(
         rest, report, rules=market.rules, now_s=market.now_s, address=address_of(settings), jitter=jitter

@@ -101,9 +101,8 @@ class Opening:
                 await self._parts.know_time()
                 rules = await self._parts.market.rules(pair)
                 if not request.dry_run:
-                    balances = await self._parts.real.balances()
-                    held = balances.get(rules.quote, Decimal(0))
-                    checks.check_funds(request, rules, held, self._running())
+                    free = (await self._parts.real.free_balances()).get(rules.quote, Decimal(0))
+                    checks.check_funds(request, rules, free, self._running())
                 # a bar more than the lookback, for the price that the smallest order is judged by
                 past = await self._parts.floor.past(pair, request.timeframe, max(1, lookback))
         except ExchangeError as error:

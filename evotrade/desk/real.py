@@ -38,11 +38,12 @@ class RealOrders:
         self._broker, self.complaint = broker, ""
 
     async def place(self, order: Order) -> None:
-        """Send the order, or refuse it."""
+        """Send the order, or refuse it. Without a broker it is unknown, and asked about once there is one."""
         if not self.allowed:
             self._report(Ended(self._now_s(), order.order_id, "refused", _FORBIDDEN))
         elif self._broker is None:
-            self._report(Ended(self._now_s(), order.order_id, "refused", self.complaint))
+            # an earlier daemon may have sent it: it is refused once the exchange says that it has it not
+            self._report(Unknown(self._now_s(), order.order_id, self.complaint))
         else:
             await self._broker.place(order)
 
@@ -64,6 +65,12 @@ class RealOrders:
         if self._broker is None:
             raise ExchangeError(self.complaint)
         return await self._broker.balances()
+
+    async def free_balances(self) -> dict[str, Decimal]:
+        """What of it no open order holds, by asset. `ExchangeError` where nobody can be asked."""
+        if self._broker is None:
+            raise ExchangeError(self.complaint)
+        return await self._broker.free_balances()
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from evotrade import timeframes
 from evotrade.errors import ExchangeError
 from evotrade.exchange.public import PublicApi, Sleep
+from evotrade.exchange.venue import KRAKEN, Venue
 from evotrade.market.candles import Candles, Floats, bar_start_s, without_trades
 from evotrade.market.pairs import kraken_name, pair_name
 from evotrade.market.resample import resample
@@ -33,14 +34,16 @@ def fetch_candles(
     url: str | None = None,
     progress: Progress | None = None,
     sleep: Sleep = time.sleep,
+    venue: Venue = KRAKEN,
 ) -> Iterator[Candles]:
     """Finished candles in pieces, oldest first: the latest 720, or all that start at `since_s` or later.
 
     A piece may be stored as it comes, so that an interrupted fetch keeps what it had. Bars without trades
-    are left out, and so is the running one. `url` is another address than Kraken's. Raises
+    are left out, and so is the running one. `url` is another address than Kraken's, `venue` what
+    errors call it. Raises
     `ExchangeError`, and `SettingsError` for a pair or timeframe that is none.
     """
-    api = PublicApi(url, sleep)
+    api = PublicApi(url, sleep, venue)
     recent = _recent(api, pair, timeframe.lower())
     if since_s is not None:
         start_s = int(bar_start_s(since_s - 1, timeframe)) + timeframes.length_s(timeframe)
@@ -135,7 +138,7 @@ def _rows(result: dict[str, Any], width: int) -> list[list[Any]]:
     """The rows of an answer, under whatever name it gives the pair (XXBTZUSD, BTC/USD)."""
     rows = next((value for key, value in result.items() if key != "last"), None)
     if not isinstance(rows, list) or any(not isinstance(row, list) or len(row) < width for row in rows):
-        raise ExchangeError("Kraken's answer has no rows of the kind asked for: check the address")
+        raise ExchangeError("the answer has no rows of the kind asked for: check the address")
     return rows
 
 
@@ -143,13 +146,11 @@ def _numbers(rows: list[Any], width: int) -> Floats:
     try:
         return np.array([row[:width] for row in rows], dtype=np.float64).reshape(len(rows), width)
     except (TypeError, ValueError):
-        raise ExchangeError("Kraken's answer has text where numbers belong: check the address") from None
+        raise ExchangeError("the answer has text where numbers belong: check the address") from None
 
 
 def _last(result: dict[str, Any]) -> int:
     try:
         return int(result["last"])
     except (KeyError, TypeError, ValueError):
-        raise ExchangeError(
-            "Kraken's answer to Trades does not say where it ended: check the address"
-        ) from None
+        raise ExchangeError("the answer to Trades does not say where it ended: check the address") from None

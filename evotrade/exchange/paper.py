@@ -132,6 +132,10 @@ class PaperBroker:
         """What the session's money has become, by asset."""
         return {self.rules.quote: self._cash, self.rules.base: self._position}
 
+    async def free_balances(self) -> dict[str, Decimal]:
+        """All of it: no order on paper holds anything."""
+        return await self.balances()
+
     async def close(self) -> None:
         """Nothing to let go of."""
 

@@ -131,5 +131,8 @@ class Broker(Protocol):
     async def balances(self) -> dict[str, Decimal]:
         """What the account holds, by asset (USD, BTC)."""
 
+    async def free_balances(self) -> dict[str, Decimal]:
+        """What of it no open order holds, by asset."""
+
     async def close(self) -> None:
         """Let go of connections."""

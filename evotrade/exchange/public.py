@@ -1,4 +1,4 @@
-"""Kraken's public REST: one call in, its result out, every failure one clear error."""
+"""Public REST of Kraken and its like: one call in, its result out, every failure one clear error."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import requests
 from kraken.spot import SpotClient
 
 from evotrade.errors import ExchangeError
+from evotrade.exchange.venue import KRAKEN, Venue
 
 Sleep = Callable[[float], None]
 
@@ -37,9 +38,9 @@ class PublicApi:
     checks are off and each response is read here.
     """
 
-    def __init__(self, url: str | None = None, sleep: Sleep = time.sleep) -> None:
+    def __init__(self, url: str | None = None, sleep: Sleep = time.sleep, venue: Venue = KRAKEN) -> None:
         self._client = SpotClient(url=url or "", use_custom_exceptions=False)
-        self._sleep = sleep
+        self._sleep, self._venue = sleep, venue
         self._has_answered = False
 
     def ask(self, endpoint: str, **params: str | int) -> dict[str, Any]:
@@ -64,19 +65,21 @@ class PublicApi:
             response: Any = self._client.request("GET", f"/0/public/{endpoint}", params, auth=False)
         except requests.RequestException as error:
             reason = type(error).__name__
-            message = f"Kraken cannot be reached at {self._client.URL} ({reason}): check network and address"
+            name, url = self._venue.name, self._client.URL
+            message = f"{name} cannot be reached at {url} ({reason}): {self._venue.repair}"
             return _Failure(message, passing=self._has_answered)
         self._has_answered = True
-        return _read(response, f"{endpoint} of {params.get('pair', 'all pairs')}", self._client.URL)
+        call = f"{endpoint} of {params.get('pair', 'all pairs')}"
+        return _read(response, call, self._client.URL, self._venue.name)
 
 
-def _read(response: requests.Response, call: str, url: str) -> dict[str, Any] | _Failure:
+def _read(response: requests.Response, call: str, url: str, name: str) -> dict[str, Any] | _Failure:
     """The result in a response, or what is wrong with it."""
     status = response.status_code
     if status != HTTPStatus.OK:
         passing = status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
         repair = _LATER if passing else f"check the address {url}"
-        return _Failure(f"Kraken answered {call} with HTTP {status}: {repair}", passing)
+        return _Failure(f"{name} answered {call} with HTTP {status}: {repair}", passing)
     try:
         answer = response.json(parse_float=str)  # a double would move the last 1e-7 s of a bar into the next
     except ValueError:
@@ -86,7 +89,7 @@ def _read(response: requests.Response, call: str, url: str) -> dict[str, Any] | 
         text = ", ".join(map(str, errors))
         passing = text.startswith(_PASSING)
         repair = _REPAIRS.get(text, _LATER if passing else "see Kraken's documentation of this error")
-        return _Failure(f"Kraken refused {call} with {text}: {repair}", passing)
+        return _Failure(f"{name} refused {call} with {text}: {repair}", passing)
     if not isinstance(answer, dict) or not isinstance(answer.get("result"), dict):
         return _Failure(f"{call} was answered without a result: check the address {url}", False)
     result: dict[str, Any] = answer["result"]

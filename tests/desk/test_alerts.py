@@ -1,11 +1,16 @@
 import asyncio
+import json
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
+from aiohttp import web
 
 from evotrade.desk.alerts import Alerts, apprise_messenger
 from evotrade.desk.counters import Counters
+from evotrade.engine.session.events import Failed
 from evotrade.errors import SettingsError
+from tests.desk.world import until, world
 
 
 def now():
@@ -79,3 +84,47 @@ def test_an_address_that_is_none_is_named_without_its_secret():
 
 def test_without_addresses_there_is_no_messenger():
     assert apprise_messenger([]) is None
+
+
+@asynccontextmanager
+async def a_webhook():
+    """Its address as apprise writes it, and what it was sent."""
+    heard = []
+
+    async def hear(request):
+        heard.append(json.loads(await request.text()))
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/alerts", hear)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"json://127.0.0.1:{runner.addresses[0][1]}/alerts", heard
+    finally:
+        await runner.cleanup()
+
+
+@pytest.mark.anyio
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # of a plug-in of apprise
+async def test_who_is_set_up_hears_of_a_failure_of_a_divergence_and_of_a_test(tmp_path):
+    async with a_webhook() as (way, heard), world(tmp_path, alerts_to=[way]) as here:
+        number, desk = await here.running(), here.desk
+        sender = asyncio.create_task(desk.parts.alerts.run())
+        await desk.test_alert()
+        await here.hours(2)
+        runner, seen = desk.parts.runners[number], desk.parts.readings.bars(number)
+        desk.parts.readings.bars = lambda _: [bar_decided_otherwise(bar) for bar in seen]
+        await desk.check_parity()
+        runner.feed(Failed(desk.parts.market.now_s(), "the third shelf fell down"))
+        await until(lambda: heard[-1]["type"] == "failure")
+        sender.cancel()
+    told = [(one["type"], one["title"], one["message"].split(",")[0]) for one in heard]
+    assert told[0] == ("info", "evotrade", "This is a test: alerts of evotrade arrive here.")
+    assert ("warning", "evotrade", "Session 1 decided otherwise than its backtest") in told
+    assert told[-1] == ("failure", "evotrade session 1", "Session 1 is error: the third shelf fell down")
+
+
+def bar_decided_otherwise(bar):
+    return bar if bar.decision is None else bar._replace(decision=-bar.decision or 1)

@@ -1,10 +1,14 @@
 """Real orders through the real client at the sandbox exchange: nothing lost, nothing twice."""
 
+import asyncio
 from decimal import Decimal
 
 import pytest
 
 from evotrade.engine.execution import Limits
+from evotrade.errors import SessionRefused
+from evotrade.exchange.kraken import Keys, Rest
+from evotrade.exchange.kraken.budget import Priority
 from evotrade.exchange.sandbox import serve
 from evotrade.store import Store
 from tests.desk.world import World, cell, running_desk, sandbox_settings, until, world
@@ -86,3 +90,37 @@ async def test_a_cancel_that_died_with_the_daemon_is_sent_by_the_next_one(tmp_pa
         async with running_desk(sandbox, tmp_path, allow_real_orders=True) as desk:
             await until(lambda: not desk.parts.runners)
             assert not [row for row in sandbox.state()["orders"] if row["status"] in ("new", "open")]
+
+
+async def test_an_order_that_finds_no_broker_is_unknown_until_there_is_one(tmp_path):
+    async with allowed(tmp_path, tier="pro") as here:
+        number = await here.real()
+        runner, real = here.desk.parts.runners[number], here.desk.parts.real
+        while not runner.core.book.position:
+            await here.hours(1)
+        broker, real._broker = real._broker, None
+        await here.desk.stop(number)
+        await runner.idle()
+        assert [row["status"] for row in await here.desk.orders(number)][-1] == "unknown"
+        here.desk.connect_real(broker)
+        while number in here.desk.parts.runners:  # refused, since it never arrived: sent once more
+            here.sandbox.advance(60)
+            await asyncio.sleep(0.05)
+        assert [row["side"] for row in here.sandbox.state()["fills"]][-1] == "sell"
+        assert here.agrees()
+
+
+async def test_what_an_order_of_a_person_holds_is_not_there_for_sessions(tmp_path):
+    few = sandbox_settings(deposits={"USD": Decimal(1500)})
+    async with allowed(tmp_path, sandbox=few) as here:
+        await put_order(here, volume="0.02", price="40000")
+        with pytest.raises(SessionRefused, match="696.8000 USD free"):  # 803.2 are held, fee included
+            await here.real()
+
+
+async def put_order(here, **of):
+    """A person's own limit order, beside all sessions."""
+    rest = Rest(here.sandbox.url, Keys(here.sandbox.key, here.sandbox.secret))
+    order = {"pair": "XBTUSD", "type": "buy", "ordertype": "limit", **of}
+    await rest.private_once("AddOrder", order, Priority.ENTRY)
+    await rest.close()

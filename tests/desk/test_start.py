@@ -4,8 +4,11 @@ from decimal import Decimal
 
 import pytest
 
+from evotrade.desk.views import StartRequest
 from evotrade.errors import DeskLimit, GenomeError, NotFound, SessionError, SessionRefused, SettingsError
-from tests.desk.world import CANDLES, cell, sandbox_settings, until, world
+from evotrade.exchange.sandbox import serve
+from evotrade.store import Store
+from tests.desk.world import CANDLES, cell, running_desk, sandbox_settings, until, world
 
 pytestmark = pytest.mark.anyio
 
@@ -20,6 +23,7 @@ REAL = {"dry_run": False, "pair": "BTC/USD"}
         ({"allocation": Decimal(0)}, SettingsError, "allocation is 0"),
         ({"timeframe": "2h"}, SettingsError, "unknown timeframe"),
         ({"pair": "nonsense"}, SettingsError, "names no pair"),
+        ({"pair": ""}, SettingsError, "names no pair"),
         ({"pair": "ETH/USD"}, (SessionRefused, SettingsError), "ETH"),
         ({"allocation": Decimal("0.4")}, SessionRefused, "smallest order"),
         (REAL, SessionRefused, "EVOTRADE_ALLOW_REAL_ORDERS"),
@@ -138,3 +142,13 @@ async def test_a_start_that_fails_at_last_does_not_begin_with_the_next_daemon(tm
             await here.start()
         assert not here.desk.parts.runners
         assert not here.desk.parts.outbox.unfinished()
+
+
+async def test_a_sandbox_that_is_not_there_is_called_so(tmp_path):
+    async with serve(sandbox_settings()) as gone:
+        pass
+    (cell_id,) = Store(tmp_path / "lab.duckdb").add_cells([cell()])
+    async with running_desk(gone, tmp_path) as desk:
+        with pytest.raises(SessionRefused, match="the sandbox did not answer .*evotrade sandbox") as refused:
+            await desk.start(StartRequest(cell_id))
+        assert "Kraken" not in str(refused.value)

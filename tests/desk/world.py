@@ -9,10 +9,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from evotrade.cells import Cell
+from evotrade.desk.alerts import apprise_messenger
 from evotrade.desk.connect import Connected, connect, connect_broker
 from evotrade.desk.parts import Parts
 from evotrade.desk.service import Desk
 from evotrade.desk.views import StartRequest
+from evotrade.exchange.kraken.backfill import BackfillSettings
+from evotrade.exchange.kraken.connection import ConnectionSettings
 from evotrade.exchange.kraken.keys import Keys
 from evotrade.exchange.kraken.market import MarketSettings
 from evotrade.exchange.kraken.rest import RestSettings
@@ -44,10 +47,15 @@ def sandbox_settings(**changes):
     return SandboxSettings(**{**plain, **changes})
 
 
-def connect_quickly(settings: Settings) -> Connected:
+def connect_quickly(settings: Settings, silence_s: float = 10.0) -> Connected:
     """The real client of that sandbox, in a hurry."""
     quick = RestSettings(public_pause_s=0.0, back_off_s=0.02, tries=3)
-    return connect(settings, market=MarketSettings(speed=0.0, step_s=0.01, poll_s=0.05, rest=quick))
+    watched = ConnectionSettings(silence_s=silence_s, back_off_s=0.05, most_back_off_s=0.2)
+    mended = BackfillSettings(settle_s=0.1, again_s=0.1, most_again_s=0.5)
+    market = MarketSettings(
+        speed=0.0, step_s=0.01, poll_s=0.05, rest=quick, connection=watched, backfill=mended
+    )
+    return connect(settings, market=market)
 
 
 @dataclass
@@ -131,28 +139,22 @@ async def until(condition, within_s: float = 10.0):
 
 
 def make_desk(sandbox: Sandbox, store: Store, outbox: Outbox, writer: Writer, **settings) -> Desk:
-    """A desk on these parts."""
+    """A desk on these parts; `silence_s` without a frame, and it takes its connection for dead.
+
+    `alerts_to` are addresses of apprise.
+    """
+    silence_s, messenger = settings.pop("silence_s", 10.0), apprise_messenger(settings.pop("alerts_to", ()))
     where = {"exchange_url": sandbox.url, "exchange_ws_url": sandbox.ws_url}
     chosen = Settings(**{"store": store.path, "exchange": "sandbox", **where, **settings})
-    exchange = connect_quickly(chosen)
-    return Desk(Parts(exchange.market, store, outbox, writer, chosen, sync=exchange.sync))
+    exchange = connect_quickly(chosen, silence_s)
+    parts = Parts(exchange.market, store, outbox, writer, chosen, messenger, exchange.sync)
+    return Desk(parts)
 
 
 async def demo_broker(sandbox: Sandbox, desk: Desk) -> Broker:
     """Real orders with the sandbox's own key."""
     parts, keys = desk.parts, Keys(sandbox.key, sandbox.secret)
     return await connect_broker(parts.settings, keys, parts.market, parts.report)
-
-
-crashed: list[Desk] = []
-"""Desks that shall end without a word, as if their process had been killed."""
-
-
-async def crash(desk: Desk):
-    """Let go of what a process's death would let go of, and of nothing else."""
-    crashed.remove(desk)
-    await desk.parts.market.close()
-    await desk.parts.close()
 
 
 @asynccontextmanager
@@ -168,7 +170,7 @@ async def running_desk(sandbox: Sandbox, folder: Path, **settings):
         try:
             yield desk
         finally:
-            await (crash(desk) if desk in crashed else desk.close())
+            await desk.close()
             writer.close()
 
 

@@ -29,6 +29,7 @@ from evotrade.market.pairs import kraken_name
 RulesOf = Callable[[str], Awaitable[PairRules]]
 
 _NOT_SENT = "the order was cancelled before it was sent"
+_UNEXPECTED = "an error that nobody expected kept the order back: see the daemon's log"
 _EXECUTIONS = {"channel": "executions", "snap_orders": True, "snap_trades": True}
 
 
@@ -126,19 +127,22 @@ class KrakenBroker(Handler):
         try:
             params = await self._prepare(record, order)
             result = await self._rest.private_once("AddOrder", params, _priority(order))
-            exchange_id = str(result["txid"][0])
-        except (ExchangeUnreachable, ExchangeBusy) as error:
-            self._lost(record, str(error))
-        except (LookupError, TypeError):
-            self._lost(record, "Kraken's answer to AddOrder does not name the order: it is asked about")
+            exchange_id = _exchange_id(result)
         except EvotradeError as error:
-            if "cl_ord_id" in str(error) and record.sent_s is not None:  # a copy of it is there already
-                self._lost(record, str(error))
-            else:
-                self._tell(self._ledger.refuse(record, self._now_s(), str(error)))
+            self._failed(record, str(error), maybe_there=_may_be_there(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits to hear of this order
+            self.counters.warn("callback_errors", error=repr(error)[:300], where="place")
+            self._failed(record, f"{_UNEXPECTED} ({type(error).__name__})", maybe_there=True)
         else:
             self._tell(self._ledger.accept(record, exchange_id, self._now_s()))
             self._check(record)
+
+    def _failed(self, record: Record, reason: str, *, maybe_there: bool) -> None:
+        """Refused, or unknown where it was sent and may have arrived."""
+        if maybe_there and record.sent_s is not None:
+            self._lost(record, reason)
+        else:
+            self._tell(self._ledger.refuse(record, self._now_s(), reason))
 
     async def _prepare(self, record: Record, order: Order) -> dict[str, Any]:
         """The parameters of AddOrder. Raises where it must not be sent."""
@@ -195,21 +199,20 @@ class KrakenBroker(Handler):
         records = [self._known(order) for order in orders]
         for record in await self._pursuit.settle([one for one in records if one.sent_s is not None]):
             if record.accepted is not None:
-                raise ExchangeBusy(f"Kraken does not list order {record.exchange_id} yet: ask again soon")
+                raise ExchangeBusy(
+                    f"the exchange does not list order {record.exchange_id} yet: ask again soon"
+                )
             await self._pursuit.settle_or_refuse(record)
         self.counters.add("reconciliations", 1)
         return [event for record in records for event in record.events()]
 
     async def balances(self) -> dict[str, Decimal]:
         """What the account holds, by asset. `ExchangeError` when Kraken can't be asked."""
-        result = await self._rest.private("Balance")
-        if not isinstance(result, Mapping):
-            raise ExchangeError("Kraken's balances can't be read: check the address")
-        held: dict[str, Decimal] = {}
-        for key, amount in result.items():
-            name = asset_name(key)
-            held[name] = held.get(name, Decimal(0)) + Decimal(str(amount))
-        return held
+        return _summed(await self._rest.private("Balance"), lambda amount: Decimal(str(amount)))
+
+    async def free_balances(self) -> dict[str, Decimal]:
+        """What no open order of the account holds, by asset. `ExchangeError` when Kraken can't be asked."""
+        return _summed(await self._rest.private("BalanceEx"), _free)
 
     # The connection
 
@@ -273,6 +276,38 @@ class KrakenBroker(Handler):
     def _tell(self, events: Sequence[OrderEvent]) -> None:
         for event in events:
             self._report(event)
+
+
+def _exchange_id(result: Any) -> str:
+    """The number in an answer to AddOrder. `ExchangeUnreachable` where there is none: it may be there."""
+    try:
+        return str(result["txid"][0])
+    except (LookupError, TypeError):
+        raise ExchangeUnreachable(
+            "the answer to AddOrder does not name the order: what became of it is asked"
+        ) from None
+
+
+def _may_be_there(error: EvotradeError) -> bool:
+    """Whether an order that failed so may have arrived; a name in use says that a copy of it did."""
+    return isinstance(error, ExchangeUnreachable | ExchangeBusy) or "cl_ord_id" in str(error)
+
+
+def _free(row: Any) -> Decimal:
+    # credit and what is used of it are not for sessions: they own an allocation, and borrow nothing
+    return Decimal(str(row["balance"])) - Decimal(str(row.get("hold_trade") or 0))
+
+
+def _summed(rows: Any, amount_of: Callable[[Any], Decimal]) -> dict[str, Decimal]:
+    """Amounts by the names that people use. `ExchangeError` for rows that are none."""
+    held: dict[str, Decimal] = {}
+    try:
+        for key, row in rows.items():
+            name = asset_name(key)
+            held[name] = held.get(name, Decimal(0)) + amount_of(row)
+    except (AttributeError, LookupError, TypeError, ArithmeticError):
+        raise ExchangeError("the exchange's balances can't be read: check the address") from None
+    return held
 
 
 def _priority(order: Order) -> Priority:

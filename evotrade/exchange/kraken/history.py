@@ -14,6 +14,7 @@ import numpy as np
 from evotrade.errors import ExchangeError, ExchangeUnreachable
 from evotrade.exchange.candles import fetch_candles
 from evotrade.exchange.kraken.budget import Monotonic
+from evotrade.exchange.venue import venue_of
 from evotrade.market.candles import Candles, Source
 
 _AT_ONCE = 2
@@ -73,7 +74,10 @@ class History:
         pieces: list[Candles] = []
         error = None
         try:
-            for piece in fetch_candles(pair, timeframe, since_s, url=self._url, sleep=self._sleep):
+            venue = venue_of(self._source)
+            for piece in fetch_candles(
+                pair, timeframe, since_s, url=self._url, sleep=self._sleep, venue=venue
+            ):
                 pieces.append(replace(piece, source=self._source))  # noqa: PERF401 - kept when a later one fails
         except ExchangeError as failure:
             error = failure

@@ -81,14 +81,16 @@ def check_permissions(info: Mapping[str, object]) -> None:
     """Look at an answer to GetApiKeyInfo. `SettingsError` for a key that may withdraw, or may too little."""
     listed = info.get("permissions")
     if not isinstance(listed, list):
-        raise SettingsError("Kraken does not say what the API key may do: make a new key with permissions")
+        raise SettingsError(
+            "the exchange does not say what the API key may do: make a new key with permissions"
+        )
     permissions = {str(permission) for permission in listed}
     if permissions & _FORBIDDEN:
         raise SettingsError(
-            "the Kraken API key may withdraw funds: make one without that permission, and delete this one"
+            "the exchange's API key may withdraw funds: make one without that permission, and delete this one"
         )
     missing = sorted(NEEDED - permissions)
     if missing:
         raise SettingsError(
-            f"the Kraken API key lacks the permission {', '.join(missing)}: allow it in Kraken's settings"
+            f"the exchange's API key lacks the permission {', '.join(missing)}: allow it where keys are made"
         )

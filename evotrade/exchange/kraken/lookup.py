@@ -126,7 +126,7 @@ class Lookup:
             have = sum((trades[name].quantity for name in row.trade_ids if name in trades), Decimal(0))
             if have != row.filled:
                 raise ExchangeBusy(
-                    f"Kraken lists trades of {have:f} for order {row.exchange_id} that filled "
+                    f"the exchange lists trades of {have:f} for order {row.exchange_id} that filled "
                     f"{row.filled:f}: ask again in a moment"
                 )
         return Found(rows, tuple(sorted(trades.values(), key=lambda trade: (trade.at_s, trade.trade_id))))
@@ -134,7 +134,8 @@ class Lookup:
     async def _ask(self, call: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         result = await self._rest.private(call, params, Priority.QUERY)
         if not isinstance(result, Mapping):
-            raise ExchangeUnreachable(f"Kraken answered {call} with {type(result).__name__}: ask again")
+            name = self._rest.venue.name
+            raise ExchangeUnreachable(f"{name} answered {call} with {type(result).__name__}: ask again")
         return result
 
 
@@ -143,7 +144,7 @@ def _read(rows: object, reader: Callable[[str, Mapping[str, Any]], Row]) -> list
         return [reader(str(name), row) for name, row in rows.items()]  # type: ignore[attr-defined]
     except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError) as error:
         raise ExchangeUnreachable(
-            f"Kraken's list of orders or trades can't be read ({error!r}): ask again"
+            f"the exchange's list of orders or trades can't be read ({error!r}): ask again"
         ) from None
 
 

@@ -24,6 +24,7 @@ from evotrade.exchange.kraken.sanity import ExchangeClock, PriceGuard
 from evotrade.exchange.kraken.series import MADE_OF, Series, bars_of, first_start_s, join
 from evotrade.exchange.kraken.subscriptions import Name, Params
 from evotrade.exchange.protocols import FeedState, Listener, MarketEvent, PairRules
+from evotrade.exchange.venue import venue_of
 from evotrade.market.candles import Candles, Source
 from evotrade.market.pairs import pair_name
 
@@ -88,6 +89,7 @@ class KrakenMarket(Handler):
             counters=self.counters,
             jitter=jitter,
             monotonic=monotonic,
+            venue=venue_of(source),
         )
         self._history = History(address.rest, source, self.settings.rest.public_pause_s, monotonic)
         self._backfill = Backfill(self._history, self.settings.backfill, self.counters, monotonic)

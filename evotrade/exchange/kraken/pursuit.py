@@ -14,7 +14,7 @@ from evotrade.exchange.kraken.rest import Rest
 from evotrade.exchange.protocols import Report
 from evotrade.market.pairs import kraken_name
 
-_NEVER_ARRIVED = "the order did not reach Kraken: it is neither open, nor closed, nor traded"
+_NEVER_ARRIVED = "the order did not reach the exchange: it is neither open, nor closed, nor traded"
 _ALL = ""  # the name of the job that asks about all open orders
 
 

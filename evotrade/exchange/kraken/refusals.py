@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 
 from evotrade.errors import ExchangeBusy, ExchangeError, ExchangeUnreachable, OrderRefused
+from evotrade.exchange.venue import KRAKEN, Venue
 
 RATE_LIMIT = "EAPI:Rate limit exceeded"
 ORDER_RATE_LIMIT = "EOrder:Rate limit exceeded"
@@ -40,17 +41,17 @@ _KINDS: tuple[tuple[str, type[ExchangeError], str], ...] = (
 _LATER = "try again in a minute"
 
 
-def error_of(code: str, call: str) -> ExchangeError:
+def error_of(code: str, call: str, venue: Venue = KRAKEN) -> ExchangeError:
     """The error of one of Kraken's codes, in answer to a call."""
     for beginning, kind, repair in _KINDS:
         if code.startswith(beginning):
-            return kind(f"Kraken refused {call} with {code}: {repair}")
-    return ExchangeError(f"Kraken refused {call} with {code}: see Kraken's documentation of this error")
+            return kind(f"{venue.name} refused {call} with {code}: {repair}")
+    return ExchangeError(f"{venue.name} refused {call} with {code}: see Kraken's documentation of this error")
 
 
-def error_of_status(status: int, call: str, url: str) -> ExchangeError:
+def error_of_status(status: int, call: str, url: str, venue: Venue = KRAKEN) -> ExchangeError:
     """The error of an HTTP status other than 200."""
-    text = f"Kraken answered {call} with HTTP {status}"
+    text = f"{venue.name} answered {call} with HTTP {status}"
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         return ExchangeBusy(f"{text}: {_LATER}")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:  # 520 and its like come from the house before Kraken
@@ -62,13 +63,13 @@ def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number")
 
 
-def read_answer(status: int, body: bytes, call: str, url: str) -> Any:
+def read_answer(status: int, body: bytes, call: str, url: str, venue: Venue = KRAKEN) -> Any:
     """The `result` in a response, numbers with a point as Decimal. Raises the `ExchangeError` it tells of.
 
     An answer that can't be read tells nothing of what was done: `ExchangeUnreachable`.
     """
     if status != HTTPStatus.OK:
-        raise error_of_status(status, call, url)
+        raise error_of_status(status, call, url, venue)
     try:
         answer = json.loads(body, parse_float=Decimal, parse_constant=_no_number)
     except ValueError:
@@ -80,7 +81,7 @@ def read_answer(status: int, body: bytes, call: str, url: str) -> Any:
     errors = answer.get("error")
     if errors:
         codes = errors if isinstance(errors, list) else [errors]
-        raise error_of(", ".join(map(str, codes)), call)
+        raise error_of(", ".join(map(str, codes)), call, venue)
     if "result" not in answer:
         raise ExchangeUnreachable(f"{call} was answered without a result: check the address {url}")
     return answer["result"]

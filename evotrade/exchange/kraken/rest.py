@@ -26,6 +26,7 @@ from evotrade.exchange.kraken.budget import (
 from evotrade.exchange.kraken.counters import Counters
 from evotrade.exchange.kraken.keys import Keys
 from evotrade.exchange.kraken.refusals import INVALID_NONCE, ORDER_RATE_LIMIT, RATE_LIMIT, read_answer
+from evotrade.exchange.venue import KRAKEN, Venue
 
 Jitter = Callable[[], float]
 """Gives a number in [0, 1)."""
@@ -73,7 +74,7 @@ class Rest:
     """All calls of one process to one address with one key. Used in one event loop.
 
     Private calls go out one at a time, since a nonce must not be overtaken by a later one; the urgent
-    go first. `jitter` spreads the pauses between tries.
+    go first. `jitter` spreads the pauses between tries, `venue` says whose failures errors tell of.
     """
 
     def __init__(
@@ -85,8 +86,10 @@ class Rest:
         counters: Counters | None = None,
         jitter: Jitter = no_jitter,
         monotonic: Monotonic = time.monotonic,
+        venue: Venue = KRAKEN,
     ) -> None:
         self.settings = settings or RestSettings()
+        self.venue = venue
         self.counters = counters or Counters()
         self.keys = keys
         self._address = url
@@ -178,7 +181,7 @@ class Rest:
             self.counters.add("rest_calls")
             try:
                 status, body = await self._send(method, uri, dict(params), call)
-                return read_answer(status, body, call, self.url)
+                return read_answer(status, body, call, self.url, self.venue)
             except ExchangeError as error:
                 self._take_note(error, params)
                 raise
@@ -186,7 +189,7 @@ class Rest:
     async def _pay(self, call: str, priority: Priority) -> None:
         if self.keys is None:
             raise SettingsError(
-                f"{call} needs an API key of Kraken: set it in the environment or the keyring"
+                f"{call} needs an API key of the exchange: set it in the environment or the keyring"
             )
         if call in _FREE_CALLS:
             return
@@ -213,7 +216,7 @@ class Rest:
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             reason = type(error).__name__  # the text may hold what was sent
             raise ExchangeUnreachable(
-                f"Kraken did not answer {call} at {self.url} ({reason}): check network and address"
+                f"{self.venue.name} did not answer {call} at {self.url} ({reason}): {self.venue.repair}"
             ) from None
 
     def _take_note(self, error: ExchangeError, params: Mapping[str, Any]) -> None:

@@ -23,13 +23,15 @@ async def ask_rules(rest: Rest, pair: str) -> PairRules:
     except ExchangeError as error:
         if "Unknown asset pair" in str(error):
             raise SettingsError(
-                f"Kraken does not trade {pair}: check the pair's name, like BTC/USD"
+                f"{rest.venue.name} does not trade {pair}: check the pair's name, like BTC/USD"
             ) from None
         raise
     try:
         return read_rules(pair, next(iter(result.values())))
     except (AttributeError, StopIteration, KeyError, TypeError, ValueError, ArithmeticError):
-        raise ExchangeError(f"Kraken's rules of {pair} can't be read: check the address {rest.url}") from None
+        raise ExchangeError(
+            f"the rules that {rest.venue.name} has of {pair} can't be read: check the address {rest.url}"
+        ) from None
 
 
 def read_rules(pair: str, row: Mapping[str, Any]) -> PairRules:
@@ -65,7 +67,9 @@ def volume_text(quantity: Decimal, rules: PairRules) -> str:
     step = Decimal(1).scaleb(-rules.lot_decimals)
     rounded = quantity.quantize(step, ROUND_DOWN)
     if rounded <= 0:
-        raise OrderRefused(f"{quantity} {rules.base} is less than Kraken's smallest step {step}: order more")
+        raise OrderRefused(
+            f"{quantity} {rules.base} is less than the exchange's smallest step {step}: order more"
+        )
     return f"{rounded:f}"
 
 

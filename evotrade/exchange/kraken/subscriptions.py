@@ -97,12 +97,12 @@ class Subscriptions:
             frame = await asyncio.wait_for(reply, self._reply_s)
         except TimeoutError:
             raise ExchangeUnreachable(
-                f"Kraken did not answer {method} of {name_of(params)} in time"
+                f"the exchange did not answer {method} of {name_of(params)} in time"
             ) from None
         finally:
             self._asked.pop(number, None)
         if frame.get("success") is not True:
-            raise ExchangeError(f"Kraken refused {method} of {name_of(params)}: {frame.get('error')}")
+            raise ExchangeError(f"the exchange refused {method} of {name_of(params)}: {frame.get('error')}")
         result = frame.get("result")
         return result if isinstance(result, Mapping) else {}
 

@@ -127,7 +127,7 @@ def test_a_reply_that_comes_too_late_does_not_send_the_order_twice(run: Run) -> 
     [
         (an_order(quantity="0.000001"), "EOrder:Order minimum not met: make the order larger"),
         (an_order(quantity="1000"), "EOrder:Insufficient funds"),
-        (an_order(quantity="0.000000001"), "less than Kraken's smallest step"),
+        (an_order(quantity="0.000000001"), "less than the exchange's smallest step"),
         (an_order(kind="limit"), "needs a price above 0"),
     ],
 )
@@ -256,6 +256,35 @@ def test_balances_go_by_the_names_that_people_use(run: Run) -> None:
     async def work() -> None:
         async with stage(deposits={"USD": Decimal(1000), "BTC": Decimal(1)}) as s:
             assert await s.broker.balances() == {"USD": Decimal(1000), "BTC": Decimal(1)}
+
+    run(work())
+
+
+def test_what_an_open_order_holds_is_not_free(run: Run) -> None:
+    async def work() -> None:
+        async with stage(deposits={"USD": Decimal(1000), "BTC": Decimal(1)}) as s:
+            await s.broker.place(an_order("buy", "limit", "0.01", "40000"))
+            await s.broker.place(an_order("sell", "limit", "0.25", "90000", "exit"))
+            free = await s.broker.free_balances()
+            assert free == {"USD": Decimal("598.4"), "BTC": Decimal("0.75")}  # 400 with 0.4 % of fee
+            assert (await s.broker.balances())["USD"] == 1000
+
+    run(work())
+
+
+@pytest.mark.parametrize(("sent", "told"), [(False, Ended), (True, Unknown)])
+def test_an_order_that_an_unexpected_error_keeps_back_is_not_forgotten(run, monkeypatch, sent, told) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("of a library")
+
+    async def work() -> None:
+        async with stage() as s:
+            monkeypatch.setattr(s.broker._rest, "private_once" if sent else "spend_order", broken)
+            await s.broker.place(order := an_order())
+            assert type(s.reports[0]) is told
+            await s.until(lambda: s.ended(order))
+            assert s.ended(order)[0].status == "refused"
+            assert s.broker.counters["callback_errors"] == 1
 
     run(work())
 

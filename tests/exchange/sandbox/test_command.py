@@ -10,7 +10,8 @@ import pytest
 import requests
 from kraken.spot import User
 
-from evotrade.cli.sandbox import _start_s
+from evotrade.cli.sandbox import _start_s, sandbox
+from evotrade.errors import SettingsError
 from evotrade.market import synthetic_candles
 from tests.candle_files import kraken_file
 
@@ -62,3 +63,10 @@ def test_a_taken_port_is_told_in_a_sentence():
         _, told = sandbox.communicate(timeout=20)
     assert sandbox.returncode == 1
     assert "is taken: name another by --port" in told
+
+
+@pytest.mark.parametrize("file", [None, "XBTUSD_60.csv"])
+def test_an_empty_name_is_no_pair(file, tmp_path):
+    data = kraken_file(tmp_path, 50) if file else None
+    with pytest.raises(SettingsError, match="'' names no pair"):
+        sandbox(data=data, pair="", port=0)
