@@ -6,13 +6,17 @@ BIN    := $(VENV)/bin
 PEERS  := .venv-bench
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint cover soak bench browser clean
+.PHONY: run test test-llm lint cover soak bench browser clean
 
 run: $(VENV)/.app                ## store, candles, a first evolution, the app; DATA=file and PAIR=BTC/USD for candles of yours
 	$(BIN)/evotrade up $(if $(DATA),--data "$(DATA)") $(if $(PAIR),--pair "$(PAIR)")
 
 test: $(VENV)/.dev browser lint  ## all that CI checks
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-llm: $(VENV)/.llm            ## asks the offline model; shows its terms of use, and running this accepts them
+	$(BIN)/evotrade llm terms --accept-licence
+	$(BIN)/python -m pytest -m llm tests/llm
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -51,6 +55,12 @@ $(VENV)/.app: requirements.txt pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.dev: $(VENV)/.app
 	$(PIP) --editable ".[dev]" -c requirements.txt
+	@touch $@
+
+# llama.cpp is compiled, ten minutes on two cores: for any processor of the kind, since some virtual machines
+# name instructions that they cannot do, and without what sees images.
+$(VENV)/.llm: $(VENV)/.dev
+	CMAKE_ARGS="-DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DMTMD_BUILD=OFF" $(PIP) --editable ".[local-llm]" -c requirements.txt
 	@touch $@
 
 $(PEERS)/.ready: requirements.txt pyproject.toml

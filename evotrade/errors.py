@@ -16,6 +16,13 @@
     │   └── DeskLimit          more sessions or money than the desk's limits allow
     ├── DaemonError            the daemon is not running, or would not do what was asked
     ├── EvolutionError         a dish that cannot be run or resumed as asked
+    ├── LlmError               a language model that cannot be asked, or whose answer serves nothing
+    │   ├── LlmNotConfigured       no model is set, or its key is missing
+    │   ├── LlmUnreachable         no answer: the server is not there, refuses, or broke off
+    │   ├── LlmBusy                it answered that it cannot now, and for how long
+    │   ├── LlmAnswerUnusable      it answered, but not what was asked for
+    │   ├── LlmBudget              attempts, tokens, money or time of the ask are used up
+    │   └── LlmCancelled           a person stopped it
     └── StoreError             the DuckDB file
         ├── StoreBusy          somebody else holds the file
         ├── StoreDamaged       the file is not a usable evotrade store
@@ -117,6 +124,48 @@ class DaemonError(EvotradeError):
 
 class EvolutionError(EvotradeError):
     """A dish that cannot be run or resumed as asked."""
+
+
+class LlmError(EvotradeError):
+    """A language model cannot be asked, or its answer serves nothing."""
+
+
+class LlmNotConfigured(LlmError):
+    """No language model is set, or its key is missing; the message says what to set."""
+
+
+class LlmUnreachable(LlmError):
+    """The model did not answer: its server is not there, refuses the request, or broke off."""
+
+
+class LlmBusy(LlmError):
+    """The model answered that it cannot now. `retry_after_s` is how long it asked to wait, or None."""
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(message, retry_after_s)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class LlmAnswerUnusable(LlmError):
+    """The model answered, but not what was asked for."""
+
+
+class LlmBudget(LlmError):
+    """A budget of the ask is used up; `which` is attempts, tokens, money or time, empty where unknown."""
+
+    def __init__(self, message: str, which: str = "") -> None:
+        self.which = which
+        super().__init__(message, which)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class LlmCancelled(LlmError):
+    """A person stopped the ask."""
 
 
 class StoreError(EvotradeError):

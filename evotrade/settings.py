@@ -32,6 +32,29 @@ def _address(text: str) -> str:
 _Address = Annotated[str, AfterValidator(_address)]
 
 
+LLM_PROVIDERS = ("anthropic", "openai", "google", "ollama")
+"""Providers of language models that are known by name; any other is named by its address."""
+
+
+def _language_model(text: str) -> str:
+    """The text as it is. `ValueError` where it names neither a provider's model nor a server."""
+    provider, _, model = text.partition(":")
+    if provider in LLM_PROVIDERS and model.strip() and not model.startswith("//"):
+        return text
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(
+            "a language model is named like anthropic:MODEL, openai:MODEL, google:MODEL, ollama:MODEL, "
+            "http://127.0.0.1:8080/v1 or http://127.0.0.1:8080/v1#MODEL"
+        )
+    if "@" in parts.netloc:
+        raise ValueError("an address holds no password: put the key into EVOTRADE_LLM_KEY or the keyring")
+    return text
+
+
+_LanguageModel = Annotated[str, AfterValidator(_language_model)]
+
+
 class ViabilitySettings(BaseModel):
     """Thresholds of viability; `strict` turns warnings into deaths."""
 
@@ -79,6 +102,14 @@ class Settings(BaseSettings):
     alert_urls: tuple[SecretStr, ...] = ()
     daemon_port: int = Field(8710, ge=1, le=65_535)
     daemon_url: str | None = None
+    llm: _LanguageModel | None = None
+    llm_attempts: PositiveInt = 4
+    llm_max_tokens: PositiveInt = 40_000
+    llm_max_cost_usd: float = Field(0.5, gt=0)
+    llm_timeout_s: float = Field(120.0, gt=0)
+    llm_run_max_cost_usd: float = Field(5.0, gt=0)
+    llm_price_in_usd_per_mtok: float | None = Field(None, ge=0)
+    llm_price_out_usd_per_mtok: float | None = Field(None, ge=0)
 
     @property
     def daemon_address(self) -> str:

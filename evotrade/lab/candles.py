@@ -76,7 +76,7 @@ def candle_file(
     return parse_candles(
         content,
         timeframe=timeframe or named_timeframe,
-        pair=pair_name(pair) if pair else named_pair,
+        pair=named_pair if pair is None else pair_name(pair),
         source=source,
         name=name,
     )

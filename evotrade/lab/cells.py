@@ -72,17 +72,19 @@ def create_on(
     llm_name: str = "",
     llm_hypothesis: str = "",
     llm_category: str = "",
+    llm_model: str = "",
 ) -> Cell:
     """A person's cell: evaluated on the bench, judged, stored, and recorded as a trial.
 
     `parent` is the cell it was forked from; a person's cell belongs to no dish, not even to its parent's.
-    What a model says of it goes into `llm_…`, and makes it a cell of the origin llm.
+    What a model says of it goes into `llm_…`, which model it was into `llm_model`; either makes it a cell of
+    the origin llm.
     The candles go into the store too, so that the cell can be replayed. Raises what `try_on` raises,
     `NotFound` for an unknown parent, `DataError` for candles without a pair or other than those in the store.
     """
     tree = as_genome(genome)
     forked_from = store.cell(parent) if parent is not None else None
-    by_model = bool(llm_name or llm_hypothesis or llm_category)
+    by_model = bool(llm_name or llm_hypothesis or llm_category or llm_model)
     evaluation = _evaluate(tree, bench)
     cell = replace(
         _cell(tree, evaluation, bench),
@@ -96,6 +98,7 @@ def create_on(
         llm_name=llm_name or None,
         llm_hypothesis=llm_hypothesis or None,
         llm_category=llm_category or None,
+        llm_model=llm_model or None,
     )
     occasion = Occasion("born", "", cell.fitness, cell.created_at, "", None, cell.generation, cell.operator)
     looks = Evidence(bench.plan, bench.candles).trials(tree, evaluation, occasion)

@@ -5,46 +5,65 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from evotrade.cells import Cell, Phenotype, Viability, ViabilityRules, is_viable
+from evotrade.cells import Cell, ViabilityRules
 from evotrade.engine import ENGINE_VERSION
 from evotrade.errors import EvolutionError
 from evotrade.evolution.dish import Dish
 from evotrade.evolution.evaluation import Plan, evaluate_all, series_columns
-from evotrade.evolution.evidence import Evidence, Occasion, outcomes
 from evotrade.evolution.executors import open_executor
-from evotrade.evolution.fitness import measure_fitness
-from evotrade.evolution.generation import Setting, deliver
-from evotrade.evolution.ledger import Trial
+from evotrade.evolution.generation import Delivery, Setting, deliver
+from evotrade.evolution.proposals import Proposals
 from evotrade.evolution.records import GenerationRecord, GenerationStats
 from evotrade.evolution.search import Search, palette_for
 from evotrade.evolution.splits import Splits, borders, divide
 from evotrade.lab.candles import keep_candles
+from evotrade.lab.finalists import Finals
 from evotrade.lab.saving import Saver
 from evotrade.lab.stopping import StopRules
 from evotrade.market.candles import Candles
 from evotrade.settings import Settings, load_settings
 from evotrade.store import Store
 
+if TYPE_CHECKING:  # a language model takes a second to import, and most runs ask none
+    from evotrade.lab.llm.evolving import Breeder
+    from evotrade.llm import Llm
+
+
+@dataclass(frozen=True, slots=True)
+class ByModel:
+    """A generation's offspring by a language model: children asked for, born of them, what the asks cost.
+
+    `cost_usd` is None where no price is known; `warning` says what kept the model from giving all that was
+    wanted, and the operators took its place.
+    """
+
+    asked: int
+    born: int
+    cost_usd: float | None
+    warning: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """What a watcher of a run is told after each generation, which is about to be stored.
 
-    `left_s` is an estimate in seconds.
+    `left_s` is an estimate in seconds; `by_model` is None where nothing was wanted of a language model.
     """
 
     stats: GenerationStats
     generations: int
     left_s: float
+    by_model: ByModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +93,7 @@ def evolve(
     limits: StopRules | None = None,
     on_generation: Callable[[Progress], None] | None = None,
     settings: Settings | None = None,
+    llm: Llm | None = None,
     **dish_settings: Any,
 ) -> Run:
     """Evolve a dish on `candles` for `generations`, the founders' included, and score its finalists.
@@ -83,6 +103,10 @@ def evolve(
     raised. `dish_settings` are those of `Dish` (population, seed, timeframes, objective, execution …); a dish
     keeps the thresholds of viability that were set when it began. Raises `EvolutionError` when the dish
     exists and `resume` is not asked for, or when it differs from what is asked for now.
+
+    Offspring that the dish's `llm_share` leaves to a language model are asked of `llm`, otherwise of the one
+    of the settings; `LlmNotConfigured` where a new dish has none. One that fails later stops no run: the
+    operators take its place, and `on_generation` is told.
     """
     settings = settings or load_settings()
     if generations < 1:
@@ -95,9 +119,14 @@ def evolve(
             candles = dish_candles(dish, store)
         else:
             rules = viability_rules(settings)
+            if dish_settings.get("llm_share") and llm is None:
+                _expect_model(settings)
             dish, candles = _new_dish(name, candles, {"viability": rules, **dish_settings}, store)
         lab = _Lab(dish, candles, store, pool, count)
-        reason = lab.run(generations, limits or StopRules(), on_generation)
+        limits = limits or StopRules()
+        if dish.llm_share:
+            lab.breeder = _breeder(lab, partial(_model, llm, settings), settings, limits)
+        reason = lab.run(generations, limits, on_generation)
     return Run(
         dish=dish,
         reason=reason,
@@ -157,8 +186,32 @@ def _existing_dish(name: str, candles: Candles | None, settings: Mapping[str, An
     return dish
 
 
+def _model(llm: Llm | None, settings: Settings) -> Llm:
+    from evotrade.llm import llm_of
+
+    return llm or llm_of(settings)
+
+
+def _expect_model(settings: Settings) -> None:
+    """`LlmNotConfigured` where none is set."""
+    from evotrade.llm import chosen
+
+    chosen(settings)
+
+
+def _breeder(lab: _Lab, make: Callable[[], Llm], settings: Settings, limits: StopRules) -> Breeder:
+    from evotrade.lab.bench import Bench  # which itself needs this module
+    from evotrade.lab.llm.evolving import Breeder
+
+    plan = lab.plan("train")
+    bench = Bench(lab.candles, lab.dish, plan.spans, plan.max_lookback)
+    return Breeder(bench, lab.store, lab.run_id, make, settings, limits.stop)
+
+
 class _Lab:
     """One run of one dish: the search, its plan, and where results go."""
+
+    breeder: Breeder | None = None
 
     def __init__(self, dish: Dish, candles: Candles, store: Store, pool: Executor, workers: int) -> None:
         self.dish, self.candles, self.store = dish, candles, store
@@ -189,24 +242,26 @@ class _Lab:
                 if generation >= generations:
                     reason = "all generations done"
                     break
-                stats = self.step(generation, saver)
+                stats, by_model = self.step(generation, saver)
                 generation += 1
                 if on_generation:
                     left = (time.monotonic() - began) / (generation - first) * (generations - generation)
-                    on_generation(Progress(stats, generations, left))
+                    on_generation(Progress(stats, generations, left, by_model))
             self.search.assign(saver.wait())
-        self.score_finalists()
+        finals = Finals(self.dish, self.candles, self.plan("validation"), self.store, self.run_id)
+        finals.score(self.search.members, self.pool, self.workers)
         self.store.finish_run(self.run_id, reason, _now())
         return reason
 
-    def step(self, generation: int, saver: Saver) -> GenerationStats:
+    def step(self, generation: int, saver: Saver) -> tuple[GenerationStats, ByModel | None]:
         """One generation: ask, evaluate, judge, begin to store.
 
         The one before is stored meanwhile: its cells have numbers only when this brood is judged.
         """
         began = time.perf_counter()
         plan = self.plan("train")
-        brood = self.search.ask(generation)
+        proposals = self._proposals(generation, saver)
+        brood = self.search.ask(generation, proposals.made if proposals else ())
         genomes = [candidate.genome for candidate in brood]
         evaluations = evaluate_all(genomes, self.candles, plan, self.pool, self.workers)
         ids = saver.wait()
@@ -214,7 +269,7 @@ class _Lab:
         brood = [candidate.numbered(ids) for candidate in brood]
         setting = Setting(self.dish, self.candles, plan, self.run_id, generation, _now())
         delivery = deliver(brood, evaluations, setting)
-        self.search.tell(brood, delivery.newborn)
+        self.search.tell(brood, delivery.newborn, proposals.answers if proposals else 0)
         seconds = time.perf_counter() - began
         fitness = [member.fitness for member in self.search.members]
         stats = GenerationStats(
@@ -235,34 +290,18 @@ class _Lab:
             failures=delivery.failures,
             checkpoint=self.search.checkpoint(),
             finished_at=setting.now,
+            measured=self.breeder.measured(delivery.fates) if self.breeder else (),
         )
         saver.save(record)
-        return stats
+        return stats, _by_model(proposals, delivery)
 
-    def score_finalists(self) -> None:
-        """Score the best on validation, once: a validation that is looked at twice is training."""
-        members = [one for one in self.search.members if one.trades >= self.dish.min_trades]
-        finalists = [self.store.cell(one.cell_id) for one in members[: self.dish.finalists]]
-        unscored = [cell for cell in finalists if all(row.split != "validation" for row in cell.phenotypes)]
-        plan = self.plan("validation")
-        genomes = [one.genome for one in members if one.cell_id in {cell.cell_id for cell in unscored}]
-        if not genomes or not plan.spans:
-            return
-        evaluations = evaluate_all(genomes, self.candles, plan, self.pool, self.workers)
-        evidence, now = Evidence(plan, self.candles), _now()
-        ledger: list[Trial] = []
-        scored: dict[int, tuple[Phenotype, ...]] = {}
-        verdicts: list[tuple[int, Viability]] = []
-        for cell, genome, evaluation in zip(unscored, genomes, evaluations, strict=True):
-            fitness = measure_fitness(outcomes(evaluation, "validation"), self.dish)
-            occasion = Occasion(
-                "finalist", "", fitness.value, now, self.dish.name, self.run_id, cell.generation
-            )
-            ledger.extend(evidence.trials(genome, evaluation, occasion))
-            scored[cell.cell_id] = evidence.phenotypes(evaluation, self.dish.seed)
-            grown = replace(cell, phenotypes=cell.phenotypes + scored[cell.cell_id])
-            verdicts.append((cell.cell_id, is_viable(grown, self.dish.viability)))
-        self.store.save_scores(scored, ledger, _statuses(verdicts), now)
+    def _proposals(self, generation: int, saver: Saver) -> Proposals | None:
+        """What a language model proposes for the generation; None where nothing is wanted of one."""
+        if self.breeder is None:
+            return None
+        self.search.assign(saver.wait())  # the model is shown cells, which have numbers only when stored
+        wanted = self.search.wanted(generation)
+        return self.breeder.propose(wanted) if wanted else None
 
     def plan(self, split: str) -> Plan:
         """What is evaluated on one split: its span at each timeframe, where the purge left any of it."""
@@ -281,8 +320,11 @@ def divide_all(candles: Candles, dish: Dish) -> dict[str, Splits]:
     }
 
 
-def _statuses(verdicts: Sequence[tuple[int, Viability]]) -> list[tuple[int, str, tuple[str, ...]]]:
-    return [(cell_id, verdict.status, verdict.reasons + verdict.warnings) for cell_id, verdict in verdicts]
+def _by_model(proposals: Proposals | None, delivery: Delivery) -> ByModel | None:
+    if proposals is None:
+        return None
+    born = sum(not fate.reason for fate in delivery.fates)
+    return ByModel(proposals.asks, born, proposals.cost_usd, proposals.warning)
 
 
 def _now() -> datetime:

@@ -32,6 +32,13 @@ _TEMPLATE = """\
 # paper_slippage_bps = 0  # per side, on paper
 # daemon_port = 8710      # where the daemon listens, on this machine
 # daemon_url = "http://127.0.0.1:8710"   # where pages and commands find it
+# llm = "anthropic:MODEL"   # or openai:, google:, ollama:MODEL, or an OpenAI-compatible server's address
+# llm_attempts = 4        # of one ask, each answered with its error or score
+# llm_max_tokens = 40000  # of one ask, in and out
+# llm_max_cost_usd = 0.5  # of one ask, where the model's price is known
+# llm_timeout_s = 120     # of one ask
+# llm_price_in_usd_per_mtok = 1    # of a million tokens, for a model whose price is not known
+# llm_price_out_usd_per_mtok = 4
 # alert_urls = []         # where alerts go: apprise's addresses, as "tgram://TOKEN/CHAT"
 
 # [viability]

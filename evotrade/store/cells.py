@@ -42,6 +42,8 @@ _CONDITIONS = {
     # DuckDB sorts NaN above every number
     "min_fitness": "fitness >= $min_fitness AND NOT isnan(fitness)",
     "max_fitness": "fitness <= $max_fitness",
+    "model": "llm_model = $model",
+    "by_model": "(concat(llm_name, llm_hypothesis, llm_category, llm_model) <> '') = $by_model",
     "text": """strpos(lower(concat_ws(' ', name, llm_name, category, llm_category, hypothesis, llm_hypothesis,
                genome)), lower($text)) > 0""",
 }
@@ -73,6 +75,10 @@ _CATEGORIES = """
     SELECT category FROM (SELECT category FROM cells UNION ALL SELECT llm_category FROM cells)
     WHERE category <> '' GROUP BY category ORDER BY count(*) DESC, category LIMIT $limit
 """
+_MODELS = """
+    SELECT llm_model FROM cells WHERE llm_model <> ''
+    GROUP BY llm_model ORDER BY count(*) DESC, llm_model LIMIT $limit
+"""
 _BORN_THEN = """
     SELECT cell_id, genome, created_at FROM cells WHERE created_at IN (SELECT unnest($moments::TIMESTAMPTZ[]))
     ORDER BY cell_id DESC
@@ -91,7 +97,8 @@ class CellFilters(TypedDict, total=False):
     """Which cells: all conditions given must hold, None stands for any.
 
     `category` is that of people or of a model; `text` is looked for, without regard to case, in names,
-    categories, hypotheses and the genome; fitness and generation bounds are inclusive.
+    categories, hypotheses and the genome; fitness and generation bounds are inclusive. `model` is the
+    language model that wrote it or named it, `by_model` whether one did.
     """
 
     status: str | None
@@ -102,6 +109,8 @@ class CellFilters(TypedDict, total=False):
     max_generation: int | None
     min_fitness: float | None
     max_fitness: float | None
+    model: str | None
+    by_model: bool | None
     text: str | None
 
 
@@ -150,6 +159,10 @@ class CellTable(PhenotypeTable):
     def categories(self, limit: int = 200) -> list[str]:
         """Categories that people or models gave to cells, the most frequent first."""
         return list(self.query(_CATEGORIES, {"limit": limit})["category"])
+
+    def models(self, limit: int = 200) -> list[str]:
+        """Language models that wrote or named cells, the most frequent first."""
+        return list(self.query(_MODELS, {"limit": limit})["llm_model"])
 
     def count_cells(self, **filters: Unpack[CellFilters]) -> int:
         """How many cells there are of that kind."""

@@ -17,6 +17,7 @@ from evotrade.evolution.ledger import Trial
 from evotrade.evolution.records import GenerationRecord
 from evotrade.store.births import Brood
 from evotrade.store.cells import CellTable
+from evotrade.store.offspring import HISTORY, keep_measured
 from evotrade.store.rows import fetch, insert, scalar, utc
 from evotrade.store.trials import TrialTable, insert_trials, trial_columns
 
@@ -141,6 +142,7 @@ class RunTable(CellTable, TrialTable):
                 {**key, "reason": reason, "count": count} for reason, count in record.failures.items()
             ]
             insert(con, "failures", failures)
+            keep_measured(con, record.measured, assigned)
             con.execute(
                 "UPDATE runs SET checkpoint = $text, checkpoint_generation = $generation "
                 "WHERE run_id = $run_id",
@@ -163,12 +165,12 @@ class RunTable(CellTable, TrialTable):
             self.set_statuses(verdicts, at)
 
     def generations(self, dish: str) -> pd.DataFrame:
-        """A row a generation of all the dish's runs, with the columns of `GenerationStats`."""
-        return self.query(
-            "SELECT generations.* FROM generations JOIN runs USING (run_id) WHERE dish = $dish "
-            "ORDER BY run_id, generation",
-            {"dish": dish},
-        )
+        """A row a generation of all the dish's runs, with the columns of `GenerationStats`.
+
+        Beside them `llm_asked` (children that language models were asked for), `llm_born` of them, and
+        `llm_cost_usd` (US dollars; missing where no price is known).
+        """
+        return self.query(HISTORY, {"dish": dish})
 
     def failures(self, dish: str) -> pd.DataFrame:
         """How many mutations of the dish were not born: run_id, generation, reason, count."""

@@ -8,11 +8,13 @@ from evotrade.store.archive import Archive
 from evotrade.store.candles import CandleTable
 from evotrade.store.doctor import Doctor
 from evotrade.store.lineage import LineageView
+from evotrade.store.llm import LlmTable
+from evotrade.store.offspring import OffspringTable
 from evotrade.store.runs import RunTable
 from evotrade.store.ticks import TickTable
 
 
-class Store(RunTable, LineageView, CandleTable, Archive, TickTable, Doctor):
+class Store(RunTable, LineageView, LlmTable, OffspringTable, CandleTable, Archive, TickTable, Doctor):
     """All that lab and desk keep, in one DuckDB file, for many threads and processes at once."""
 
 

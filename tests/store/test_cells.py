@@ -204,6 +204,15 @@ def test_categories_of_people_and_models_come_most_frequent_first(store: Store) 
     assert store.categories(limit=1) == ["trend"]
 
 
+def test_cells_are_found_by_the_model_that_wrote_or_named_them(store: Store) -> None:
+    a, b = cell(llm_model="a", llm_name="x"), cell(llm_model="b")
+    store.add_cells([a, b, b, cell(llm_model=None, llm_name=None, llm_hypothesis=None, llm_category=None)])
+    assert store.models() == ["b", "a"]
+    assert store.models(limit=1) == ["b"]
+    assert store.cells(model="a")["cell_id"].tolist() == [1]
+    assert [store.count_cells(by_model=told) for told in (True, False, None)] == [3, 1, 4]
+
+
 def test_unknown_columns_and_filters_are_refused(five: Store) -> None:
     with pytest.raises(StoreError, match="cannot be ordered by 'fitness; DROP'"):
         five.cells(order_by="fitness; DROP")
