@@ -10,6 +10,8 @@ import pytest
 
 from tests.candle_files import kraken_file
 from tests.kraken_server import Kraken, serve
+from tests.llm_server import proposal
+from tests.llm_server import serve as serve_llm
 from tests.paths import ROOT
 from tests.processes import wait_until
 
@@ -56,8 +58,10 @@ def background(tmp_path):
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_command_works(document, folder, monkeypatch, background):
     hours = [("100.0", "1.0", hour * 3_600 * 10**9) for hour in range(100)]
-    with serve(Kraken(trades=hours, now_s=99 * 3_600)) as kraken:
+    with serve(Kraken(trades=hours, now_s=99 * 3_600)) as kraken, serve_llm() as llm:
         monkeypatch.setenv("EVOTRADE_KRAKEN_URL", kraken.url)
+        monkeypatch.setenv("EVOTRADE_LLM", f"{llm.url}#scripted")
+        llm.says(proposal())
         for line in "".join(blocks(document, "bash")).splitlines():
             program, *words = shlex.split(line, comments=True)
             if program == "export":

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from evotrade.api.access import Gate, Quota
 from evotrade.api.cells import cell_routes
 from evotrade.api.docs import docs_routes, openapi_of
+from evotrade.api.forks import fork_routes
 from evotrade.api.metrics import Counting, Metrics
 from evotrade.api.problems import handle_errors
 from evotrade.api.session_schemas import SessionOut
@@ -78,6 +79,7 @@ def create_app(
     )
     for router in (
         cell_routes(store, settings),
+        fork_routes(store, settings),
         session_routes(desk),
         stream_route(watched),
         system_routes(desk, metrics),

@@ -41,6 +41,30 @@ class CreateIn(Question):
     )
 
 
+class ForkIn(Question):
+    """How a cell is to be changed, for a language model to do it."""
+
+    mutation_description: str = Field(
+        min_length=1,
+        max_length=_TEXT,
+        pattern=r"\S",
+        description="The change, in words.",
+        examples=["Trade less: buy only where the volume is above its mean, too."],
+    )
+    llm_name: str = Field(
+        "", max_length=200, description="The new cell's name; otherwise the model's.", examples=["Calm trend"]
+    )
+    pair: str | None = Field(
+        None,
+        max_length=40,
+        description="Whose stored candles it is tried on; otherwise where its parent was.",
+        examples=["BTC/USD"],
+    )
+    timeframe: Literal[tuple(SECONDS)] | None = Field(  # type: ignore[valid-type]
+        None, description="Which of them; 1h, or the only one that is stored."
+    )
+
+
 class _Labelled(Answer):
     status: Status
 
@@ -126,3 +150,23 @@ class CreatedOut(_Labelled):
     reasons: tuple[str, ...]
     fitness: Number
     results: tuple[PhenotypeOut, ...]
+
+
+class ForkedOut(CreatedOut):
+    """A cell that a language model made of another, its backtest, and how the ask went."""
+
+    parent_cell_id: int | None
+    genome: str
+    llm_name: str | None
+    llm_model: str | None = Field(examples=["openai:gpt-5"])
+    llm_category: str | None
+    llm_hypothesis: str | None
+    ask_id: int = Field(description="Number of the ask in the store, with all that was said.")
+    attempts: int = Field(description="Answers that it took.")
+    reason: str = Field(
+        description="done where the last answer serves; otherwise what ended it: attempts, tokens, money, "
+        "time or failed.",
+        examples=["done"],
+    )
+    message: str = Field(description="The same in a sentence.")
+    cost_usd: Number = Field(description="US dollars; null where the model's price is not known.")

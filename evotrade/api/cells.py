@@ -84,7 +84,7 @@ def cell_routes(store: Store, settings: Settings) -> APIRouter:
 def _create(asked: CreateIn, store: Store, settings: Settings) -> Cell:
     genome = as_genome(asked.dsl_genome)  # first, so that a mistake in it is told before one in the rest
     return create_on(
-        _bench(asked, store, settings),
+        bench_for(store, settings, asked.parent_cell_id, asked.pair, asked.timeframe),
         genome,
         store,
         parent=asked.parent_cell_id,
@@ -94,12 +94,14 @@ def _create(asked: CreateIn, store: Store, settings: Settings) -> Cell:
     )
 
 
-def _bench(asked: CreateIn, store: Store, settings: Settings) -> Bench:
-    """Where the genome is tried: on the candles named, otherwise where its parent was."""
-    if asked.parent_cell_id is not None and asked.pair is None and asked.timeframe is None:
-        return bench_of(store.cell(asked.parent_cell_id), store)
-    pair = pair_name(asked.pair or settings.pair)
-    candles = load_candles(pair, asked.timeframe or _timeframe(pair, store), store)
+def bench_for(
+    store: Store, settings: Settings, parent: int | None, pair: str | None, timeframe: str | None
+) -> Bench:
+    """Where a genome is tried: on the candles named, otherwise where its parent was."""
+    if parent is not None and pair is None and timeframe is None:
+        return bench_of(store.cell(parent), store)
+    pair = pair_name(settings.pair if pair is None else pair)
+    candles = load_candles(pair, timeframe or _timeframe(pair, store), store)
     return bench_on(candles, execution=Execution(fee_bps=settings.fee_bps), store=store)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -12,9 +13,10 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from evotrade import errors
+from evotrade.api.mistakes import mistake, sentence
 from evotrade.api.system_schemas import ProblemOut
 from evotrade.client import PROBLEM
-from evotrade.errors import EvotradeError, GenomeError
+from evotrade.errors import EvotradeError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -31,11 +33,23 @@ _STATUS: Mapping[type[EvotradeError], int] = {
     errors.ExchangeBusy: 503,
     errors.OrderRefused: 409,
     errors.DaemonError: 503,
+    errors.LlmError: 502,
+    errors.LlmNotConfigured: 503,
+    errors.LlmBusy: 429,
+    errors.LlmBudget: 429,
+    errors.LlmCancelled: 503,
     errors.StoreBusy: 503,
     errors.SlowQuery: 503,
     errors.EvotradeError: 500,
 }
 """The status of the nearest ancestor that stands here."""
+
+_MEMBERS: Mapping[type[EvotradeError], tuple[str, ...]] = {
+    errors.GenomeError: ("message", "line", "column", "length", "suggestion"),
+    errors.LlmBusy: ("retry_after_s",),
+    errors.LlmBudget: ("which",),
+}
+"""What a problem document tells of an error beside its sentence."""
 
 _RETRY_S = "2"
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # Python 3.13 and earlier say otherwise
@@ -67,18 +81,28 @@ def problem(
 
 def status_of(error: EvotradeError) -> int:
     """The status that stands for an error."""
+    if isinstance(error, errors.LlmBudget) and error.which == "time":
+        return 504
     return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
 
 
 def of_error(error: EvotradeError) -> JSONResponse:
     """The document of one of evotrade's own errors; the client makes that error of it again."""
     status = status_of(error)
-    more: dict[str, Any] = {}
-    if isinstance(error, GenomeError):
-        names = ("message", "line", "column", "length", "suggestion")
-        more = {name: getattr(error, name) for name in names}
-    headers = {"Retry-After": _RETRY_S} if status in (429, 503) else None
+    names = next((names for kind, names in _MEMBERS.items() if isinstance(error, kind)), ())
+    more = {name: getattr(error, name) for name in names}
+    wait = _retry_after(error, status)
+    headers = None if wait is None else {"Retry-After": wait}
     return problem(status, str(error), kind=PROBLEM + type(error).__name__, headers=headers, **more)
+
+
+def _retry_after(error: EvotradeError, status: int) -> str | None:
+    """Seconds after which asking again makes sense; None where something has to change before."""
+    if isinstance(error, errors.LlmBusy) and error.retry_after_s is not None:
+        return str(ceil(error.retry_after_s))
+    if status not in (429, 503) or isinstance(error, errors.LlmNotConfigured | errors.LlmBudget):
+        return None
+    return _RETRY_S
 
 
 def handle_errors(app: FastAPI) -> None:
@@ -94,8 +118,8 @@ def handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        mistakes = [_mistake(item) for item in error.errors()]
-        return problem(422, "the request has fields that cannot be used, see errors", errors=mistakes)
+        mistakes = [mistake(item) for item in error.errors()]
+        return problem(422, sentence(mistakes), errors=mistakes)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
@@ -119,12 +143,6 @@ def problem_schema() -> dict[str, Any]:
     """Components of the OpenAPI document that `documented` refers to."""
     schema = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
     return {**schema.pop("$defs", {}), "ProblemOut": schema}
-
-
-def _mistake(item: Mapping[str, Any]) -> dict[str, str]:
-    """A field and what is wrong with it; never what was sent, which may be a secret, or no JSON."""
-    place = ".".join(str(part) for part in item["loc"] if part not in ("body", "query", "path"))
-    return {"field": place or "body", "message": str(item["msg"])}
 
 
 def _sentence(request: Request, error: HTTPException) -> str:

@@ -8,7 +8,20 @@ from typing import Annotated
 
 import typer
 
-from evotrade.cli import candles, cells, daemon, engine, evolution, sandbox, session, store, transfer, up
+from evotrade.cli import (
+    asking,
+    candles,
+    cells,
+    daemon,
+    engine,
+    evolution,
+    llm,
+    sandbox,
+    session,
+    store,
+    transfer,
+    up,
+)
 from evotrade.cli.output import fail, say
 from evotrade.errors import EvotradeError
 
@@ -36,6 +49,8 @@ engine.register(app)
 sandbox.register(app)
 daemon.register(app)
 session.register(app)
+llm.register(app)
+asking.register(app)
 
 
 @app.callback()

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -28,10 +25,11 @@ from evotrade.cli.options import (
     store_at,
 )
 from evotrade.cli.output import note, say
+from evotrade.cli.stopping import stop_on_interrupt
 from evotrade.engine.execution import Execution
 from evotrade.evolution.dish import Aggregate
+from evotrade.lab.evolution import ByModel, Run, evolve
 from evotrade.lab.evolution import Progress as Step
-from evotrade.lab.evolution import Run, evolve
 from evotrade.lab.stopping import StopRules
 from evotrade.market.candles import Candles
 from evotrade.settings import load_settings
@@ -60,6 +58,10 @@ def evolve_dish(
     objective: Annotated[str | None, typer.Option(help="The metric that is fitness; return_pct.")] = None,
     combine: CombineOption = None,
     fee_bps: FeeOption = None,
+    llm_share: Annotated[
+        float | None,
+        typer.Option(help="At most this share of the offspring by the language model; 0.", min=0, max=1),
+    ] = None,
     executor: Annotated[
         str | None, typer.Option(help="serial, threads, processes or dask://HOST:PORT.")
     ] = None,
@@ -87,6 +89,7 @@ def evolve_dish(
         "aggregate": aggregate,
         "objective": objective,
         "combine": combine,
+        "llm_share": llm_share,
         "execution": None if fee_bps is None else Execution(fee_bps=fee_bps),
     }
     watched(
@@ -117,7 +120,7 @@ def watched(
 ) -> Run:
     """Evolve, with progress on the terminal and Ctrl-C as a request to stop."""
     say(f"Dish {dish!r}" + (f" on {candles!r}" if candles else ", resumed"))
-    with _stop_on_interrupt() as stop, _progress(generations) as show:
+    with stop_on_interrupt("Stopping after this generation") as stop, _progress(generations) as show:
         run = evolve(
             dish,
             candles,
@@ -132,28 +135,10 @@ def watched(
 
 
 @contextmanager
-def _stop_on_interrupt() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C sets; the second one interrupts as usual."""
-    asked = threading.Event()
-
-    def ask(_signal: int, _frame: FrameType | None) -> None:
-        if asked.is_set():
-            raise KeyboardInterrupt
-        asked.set()
-        note("Stopping after this generation; press Ctrl-C again to stop at once.")
-
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield asked
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
 def _progress(generations: int) -> Iterator[Any]:
     """What to call after each generation: moves a bar on a terminal, prints plain lines elsewhere."""
     if not Console().is_terminal:
-        yield lambda step: say(_line(step))
+        yield _warned(lambda step: say(_line(step)))
         return
     columns = (
         TextColumn("{task.description}"),
@@ -163,7 +148,25 @@ def _progress(generations: int) -> Iterator[Any]:
     )
     with Progress(*columns) as bar:
         task = bar.add_task("generation", total=generations, shown="")
-        yield lambda step: bar.update(task, completed=step.stats.generation + 1, shown=_figures(step))
+        yield _warned(
+            lambda step: bar.update(task, completed=step.stats.generation + 1, shown=_figures(step)),
+            lambda text: bar.console.print(text, markup=False, highlight=False),
+        )
+
+
+def _warned(show: Callable[[Step], None], warn: Callable[[str], None] = note) -> Callable[[Step], None]:
+    """`show`, and before it what a language model lacked, once until that changes."""
+    last = ""
+
+    def told(step: Step) -> None:
+        nonlocal last
+        warning = step.by_model.warning if step.by_model else last
+        if warning and warning != last:
+            warn(f"The language model gave less than was wanted: {warning}.")
+        last = warning
+        show(step)
+
+    return told
 
 
 def _line(step: Step) -> str:
@@ -175,8 +178,15 @@ def _figures(step: Step) -> str:
     stats = step.stats
     return (
         f"best {stats.best:,.2f}  median {stats.median:,.2f}  born {stats.born}  "
-        f"{stats.cells_per_second:.0f} cells/s  {left} left"
+        f"{_by_model(step.by_model)}{stats.cells_per_second:.0f} cells/s  {left} left"
     )
+
+
+def _by_model(said: ByModel | None) -> str:
+    if said is None:
+        return ""
+    cost = "" if said.cost_usd is None else f" {said.cost_usd:.4f} USD"
+    return f"llm {said.born}/{said.asked} born{cost}  "
 
 
 def _conclude(run: Run, store: Store) -> None:

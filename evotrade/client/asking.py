@@ -22,6 +22,7 @@ from evotrade.tokens import FILE_NAME, Role, read_tokens, tokens_file
 JSON = dict[str, Any]
 
 _LONG_S = 300.0  # a start may have to fetch history, a new cell is backtested
+_LONGEST_S = 3_600.0  # a model has as long as the daemon's llm_timeout_s
 
 
 class Client:
@@ -129,6 +130,23 @@ class Client:
         told = {"llm_name": name, "llm_hypothesis": hypothesis, "llm_category": category}
         body = {"dsl_genome": genome, **told, "parent_cell_id": parent, "pair": pair, "timeframe": timeframe}
         return self._object("POST", "/cells/create", body, wait_s=_LONG_S)
+
+    def fork(
+        self,
+        cell_id: int,
+        instruction: str,
+        *,
+        name: str = "",
+        pair: str | None = None,
+        timeframe: str | None = None,
+    ) -> JSON:
+        """Have the language model change a cell as wished: as `create_cell`, and genome, llm_…, message.
+
+        Raises `LlmNotConfigured`, `LlmUnreachable`, `LlmBusy`, `LlmBudget` and `LlmAnswerUnusable`.
+        """
+        told = {"mutation_description": instruction, "llm_name": name}
+        body = {**told, "pair": pair, "timeframe": timeframe}
+        return self._object("POST", f"/cells/{cell_id}/fork", body, wait_s=_LONGEST_S)
 
     # Sessions
 

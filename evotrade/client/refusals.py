@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from evotrade import errors
-from evotrade.errors import DaemonError, EvotradeError, GenomeError
+from evotrade.errors import DaemonError, EvotradeError, GenomeError, LlmBudget, LlmBusy
 
 PROBLEM = "urn:evotrade:error:"
 """What the type of a problem document begins with that stands for an error of evotrade's tree."""
@@ -39,6 +39,10 @@ def error_of(status: int, content: bytes) -> EvotradeError:
             length=problem["length"],
             suggestion=problem["suggestion"],
         )
+    if error is LlmBusy:
+        return LlmBusy(detail, problem.get("retry_after_s"))
+    if error is LlmBudget:
+        return LlmBudget(detail, str(problem.get("which", "")))
     if isinstance(error, type) and issubclass(error, EvotradeError):
         return error(detail)
     mistakes = "; ".join(f"{one['field']}: {one['message']}" for one in problem.get("errors", ()))

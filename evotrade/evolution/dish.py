@@ -20,12 +20,15 @@ from evotrade.market.candles import Candles
 Aggregate = Literal["best", "mean", "worst"]
 AGGREGATES: tuple[str, ...] = get_args(Aggregate)
 
+_ROUNDING = 1e-9  # 0.29 of 100 are 29, which floats miss
+
 _RANGES: Mapping[str, tuple[float, float]] = {
     "seed": (0, 2**63 - 1),  # what the store holds
     "population": (2, math.inf),
     "tournament": (1, math.inf),
     "crossover_share": (0, 1),
     "fresh_share": (0, 1),
+    "llm_share": (0, 1),
     "max_size": (3, MAX_NODES),
     "min_trades": (0, math.inf),
     "finalists": (0, math.inf),
@@ -44,7 +47,8 @@ class Dish:
     vault; () in a dish that was made before they were kept. `warmup_bars` come before the first judged bar
     at each timeframe, and again at each border. Selection prefers genomes with at least `min_trades`
     entries on train; no genome grows over `max_size` nodes. Each generation, `crossover_share` of the
-    offspring have two parents and `fresh_share` none; `finalists` are scored on validation at the end.
+    offspring have two parents and `fresh_share` none; `llm_share` of them, at most, are asked of a language
+    model, fewer where it does not pay. `finalists` are scored on validation at the end.
     `viability` says which newborn live, `engine_version` whose numbers they are.
     """
 
@@ -73,6 +77,12 @@ class Dish:
     viability: ViabilityRules = field(default_factory=ViabilityRules)
     engine_version: str = ENGINE_VERSION
     borders_s: tuple[int, ...] = ()
+    llm_share: float = 0.0
+
+    @property
+    def most_by_model(self) -> int:
+        """How many offspring of a generation a language model may write."""
+        return int(self.population * self.llm_share + _ROUNDING)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "timeframes", tuple(map(str.lower, self.timeframes)))
@@ -104,6 +114,11 @@ class Dish:
             if not lowest <= getattr(self, name) <= highest:
                 limit = f"at least {lowest}" if highest == math.inf else f"between {lowest} and {highest}"
                 raise SettingsError(f"{name} of a dish must be {limit}, found {getattr(self, name)}")
+        if self.llm_share and not self.most_by_model:
+            raise SettingsError(
+                f"llm_share {self.llm_share:g} of {self.population} genomes is less than one: give at least "
+                f"{1 / self.population:.3g}"
+            )
 
     @classmethod
     def of(cls, name: str, candles: Candles, **settings: Any) -> Dish:

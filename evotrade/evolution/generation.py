@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from evotrade.cells import Cell, Phenotype, failure_to_be_born, is_viable
+from evotrade.cells import Cell, Origin, Phenotype, failure_to_be_born, is_viable
 from evotrade.evolution.dish import Dish
 from evotrade.evolution.evaluation import Evaluation, Plan
 from evotrade.evolution.evidence import Evidence, Occasion, outcomes, skips
 from evotrade.evolution.fitness import Fitness, measure_fitness
 from evotrade.evolution.ledger import Trial
+from evotrade.evolution.proposals import Proposal
 from evotrade.evolution.search import Candidate
 from evotrade.evolution.selection import Member
 from evotrade.market.candles import Candles
@@ -34,16 +35,30 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a proposal: the cell, and why it was not born; empty where it was.
+
+    A cell that was not born has the number 0, and is what it would have been.
+    """
+
+    proposal: Proposal
+    cell: Cell
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """A judged brood: all cells born, those of them alive as `newborn` members, the rest by reason.
 
-    Cells and members carry the placeholder ids -1, -2, … in order of birth.
+    Cells and members carry the placeholder ids -1, -2, … in order of birth; `fates` are those of what a
+    language model proposed.
     """
 
     cells: tuple[Cell, ...]
     newborn: tuple[Member, ...]
     trials: tuple[Trial, ...]
     failures: Mapping[str, int]
+    fates: tuple[Fate, ...] = ()
 
 
 def deliver(brood: Sequence[Candidate], evaluations: Sequence[Evaluation], setting: Setting) -> Delivery:
@@ -53,12 +68,17 @@ def deliver(brood: Sequence[Candidate], evaluations: Sequence[Evaluation], setti
     newborn: list[Member] = []
     ledger: list[Trial] = []
     failures: Counter[str] = Counter()
+    fates: list[Fate] = []
     for candidate, evaluation in zip(brood, evaluations, strict=True):
         fitness = measure_fitness(outcomes(evaluation, "train"), setting.dish)
         reason = _failure(candidate, evaluation, fitness)
-        if reason is None:
+        proposal = candidate.proposal
+        if reason is None or proposal is not None:
             phenotypes = evidence.phenotypes(evaluation, setting.dish.seed)
-            cell = _cell(candidate, phenotypes, fitness, setting, cell_id=-len(cells) - 1)
+            number = 0 if reason else -len(cells) - 1
+            cell = _cell(candidate, phenotypes, fitness, setting, cell_id=number)
+            fates += [Fate(proposal, cell, reason or "")] if proposal else []
+        if reason is None:
             cells.append(cell)
             if cell.status == "alive":
                 newborn.append(_member(cell, candidate, evaluation, fitness))
@@ -75,7 +95,7 @@ def deliver(brood: Sequence[Candidate], evaluations: Sequence[Evaluation], setti
             operator=candidate.operator,
         )
         ledger.extend(evidence.trials(candidate.genome, evaluation, occasion))
-    return Delivery(tuple(cells), tuple(newborn), tuple(ledger), dict(failures))
+    return Delivery(tuple(cells), tuple(newborn), tuple(ledger), dict(failures), tuple(fates))
 
 
 def _failure(candidate: Candidate, evaluation: Evaluation, fitness: Fitness) -> str | None:
@@ -95,6 +115,7 @@ def _cell(
     cell_id: int,
 ) -> Cell:
     parents = [parent.cell_id for parent in candidate.parents]
+    said = candidate.proposal
     cell = Cell(
         genome=str(candidate.genome),
         genome_id=candidate.genome.id,
@@ -105,14 +126,24 @@ def _cell(
         generation=setting.generation,
         parent_id=parents[0] if parents else None,
         second_parent_id=parents[1] if len(parents) > 1 else None,
-        origin="evolution" if parents else "founder",
+        origin=_origin(candidate),
         operator=candidate.operator,
         combine=setting.plan.combine,
         objective=setting.dish.objective,
+        llm_name=said.name if said else None,
+        llm_model=said.model if said else None,
+        llm_category=said.category if said else None,
+        llm_hypothesis=said.hypothesis if said else None,
         phenotypes=phenotypes,
     )
     verdict = is_viable(cell, setting.dish.viability)
     return replace(cell, status=verdict.status, reasons=verdict.reasons + verdict.warnings)
+
+
+def _origin(candidate: Candidate) -> Origin:
+    if candidate.proposal is not None:
+        return "llm"
+    return "evolution" if candidate.parents else "founder"
 
 
 def _member(cell: Cell, candidate: Candidate, evaluation: Evaluation, fitness: Fitness) -> Member:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from evotrade.cells import Cell
 from evotrade.evolution.ledger import Trial
+from evotrade.evolution.proposals import AnswerKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,32 @@ class GenerationStats:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """What the evaluation of a language model's answer gave, on train at the timeframe of its fitness.
+
+    `cell_id` is the placeholder of the cell that came of it, 0 where none was born, and then `reasons` say
+    why; `metrics` are by timeframe, split and name.
+    """
+
+    key: AnswerKey
+    cell_id: int
+    genome_id: str
+    fitness: float
+    status: str
+    reasons: tuple[str, ...]
+    timeframe: str
+    split: str
+    trades: float
+    win_rate_pct: float
+    sharpe: float
+    metrics: Mapping[str, Mapping[str, Mapping[str, float]]]
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationRecord:
     """One generation of one run: births, trials, failures by reason, statistics, checkpoint.
+
+    `measured` are the answers of a language model that were evaluated with it.
 
     Newborn cells carry the placeholder ids -1, -2, … in order of birth; parents born in the same record
     are named by theirs. The store assigns real ids and puts them in the place of the placeholders, in
@@ -40,3 +65,4 @@ class GenerationRecord:
     failures: Mapping[str, int]
     checkpoint: Mapping[str, object] = field(default_factory=dict)
     finished_at: datetime | None = None
+    measured: Sequence[Measured] = ()

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from evotrade.evolution.dish import Dish
+from evotrade.evolution.proposals import BY_MODEL, Proposal, Wanted
 from evotrade.evolution.rates import Rates
 from evotrade.evolution.selection import Member, double_tournament, survivors
 from evotrade.genome import OPERATORS, Genome, Palette, as_genome, crossover, mutate, random_genome
@@ -22,16 +23,21 @@ from evotrade.market.candles import Candles
 from evotrade.timeframes import length_s
 
 _FOUNDER, _FRESH, _CROSSOVER = "founder", "fresh", "crossover"
+_MODEL_STREAM = 1
 _TRIES = 20  # a crowded neighbourhood is left after so many genomes that were tried before
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A genome proposed for evaluation, the operator that made it, its parents (two after a crossover)."""
+    """A genome proposed for evaluation, the operator that made it, its parents (two after a crossover).
+
+    `proposal` is what a language model said of it, where one wrote it.
+    """
 
     genome: Genome
     operator: str
     parents: tuple[Member, ...] = ()
+    proposal: Proposal | None = None
 
     @property
     def parent_fitness(self) -> float | None:
@@ -88,13 +94,31 @@ class Search:
             "rates": self.rates.to_dict(),
         }
 
-    def ask(self, generation: int) -> list[Candidate]:
-        """A population's worth of genomes that this dish has not tried yet."""
+    def wanted(self, generation: int) -> Wanted | None:
+        """What to ask a language model for before `ask`; None where nothing, as of founders."""
+        most = self.dish.most_by_model
+        if not most or generation == 0 or not self.members:
+            return None
+        # a stream of its own, so that a model that fails leaves the draws of the operators as they are
+        rng = np.random.default_rng([self.dish.seed, generation, _MODEL_STREAM])
+        count = int(most * self.rates.model_share + rng.random())  # a fraction of one: by chance
+        if not count:
+            return None
+        parents: dict[int, Member] = {}
+        for _ in range(count * _TRIES):
+            parent = double_tournament(self.members, self.dish.tournament, rng)
+            parents.setdefault(parent.cell_id, parent)
+            if len(parents) == count:
+                break
+        return Wanted(generation, tuple(parents.values()), tuple(self.members), frozenset(self.seen))
+
+    def ask(self, generation: int, proposals: Iterable[Proposal] = ()) -> list[Candidate]:
+        """A population's worth of genomes that this dish has not tried yet, those of `proposals` first."""
         rng = np.random.default_rng([self.dish.seed, generation])
         propose = self._founder if generation == 0 or not self.members else self._offspring
         fresh = _FOUNDER if generation == 0 else _FRESH
-        brood: list[Candidate] = []
-        for _ in range(self.dish.population):
+        brood = self._proposed(proposals)
+        for _ in range(self.dish.population - len(brood)):
             candidate = next(
                 (
                     one
@@ -111,11 +135,16 @@ class Search:
             brood.append(candidate)
         return brood
 
-    def tell(self, brood: Sequence[Candidate], newborn: Sequence[Member]) -> None:
-        """Let `newborn`, those of `brood` that were born alive, compete for a place in the population."""
+    def tell(self, brood: Sequence[Candidate], newborn: Sequence[Member], answers: int = 0) -> None:
+        """Let `newborn`, those of `brood` that were born alive, compete for a place in the population.
+
+        `answers` counts what a language model wrote for the brood, be it of use or not.
+        """
         ranked = survivors([*self.members, *newborn], self.dish.population, self.dish.min_trades)
         entered = {member.genome.id for member in ranked}
         tried = Counter(candidate.operator for candidate in brood)
+        if answers:
+            tried[BY_MODEL] = answers
         stayed = Counter(candidate.operator for candidate in brood if candidate.genome.id in entered)
         self.members = ranked
         best = (ranked[0].trades >= self.dish.min_trades, ranked[0].fitness) if ranked else None
@@ -130,6 +159,15 @@ class Search:
         """Share of the population that has a genome shape of its own: genomes with the numbers taken out."""
         shapes = {shape(member.genome) for member in self.members}
         return len(shapes) / len(self.members) if self.members else 0.0
+
+    def _proposed(self, proposals: Iterable[Proposal]) -> list[Candidate]:
+        """Candidates of those proposals that are new, at most as many as the dish allows."""
+        brood: list[Candidate] = []
+        for one in proposals:
+            if one.genome.id not in self.seen and len(brood) < self.dish.most_by_model:
+                self.seen.add(one.genome.id)
+                brood.append(Candidate(one.genome, BY_MODEL, (one.parent,), one))
+        return brood
 
     def _founder(self, rng: np.random.Generator, operator: str) -> Candidate:
         return Candidate(random_genome(rng, self.palette), operator)

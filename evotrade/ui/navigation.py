@@ -42,6 +42,17 @@ def editor_page() -> StreamlitPage:
     )
 
 
+def llm_page() -> StreamlitPage:
+    """What language models were asked, and how good they were: `?view=Asks&ask=7`."""
+    return st.Page(
+        _PAGES / "llm.py",
+        title="Language model",
+        icon=":material/auto_awesome:",
+        help="How good the ideas of language models were, what they were asked and answered, and what they "
+        "saw in populations.",
+    )
+
+
 def market_page() -> StreamlitPage:
     """The candles in the store: `?pair=BTC/USD`."""
     return st.Page(
@@ -85,7 +96,7 @@ def system_page() -> StreamlitPage:
 def sections() -> dict[str, list[StreamlitPage]]:
     """All pages, as the navigation lists them."""
     return {
-        "Lab": [cells_page(), lineage_page(), editor_page(), market_page()],
+        "Lab": [cells_page(), lineage_page(), editor_page(), llm_page(), market_page()],
         "Desk": [live_page(), history_page(), system_page()],
     }
 

@@ -97,6 +97,17 @@ def _categories(_store: Store, version: str) -> list[str]:
     return _store.categories()
 
 
+def models() -> list[str]:
+    """Language models that wrote or named cells, the most frequent first."""
+    shared = store()
+    return _models(shared, shared.version())
+
+
+@st.cache_data(ttl=_KEPT_S, max_entries=_FEW, show_spinner=False)
+def _models(_store: Store, version: str) -> list[str]:
+    return _store.models()
+
+
 def dish_names() -> list[str]:
     """Names of the dishes, in order."""
     shared = store()

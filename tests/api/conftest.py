@@ -38,7 +38,7 @@ def store(tmp_path) -> Store:
 
 @pytest.fixture
 def app(desk, store, tokens):
-    return create_app(desk, store, tokens, settings=Settings(), quota=MANY)
+    return create_app(desk, store, tokens, settings=Settings(llm=None), quota=MANY)
 
 
 @pytest.fixture

@@ -23,7 +23,9 @@ def test_the_document_describes_every_call_its_fields_and_its_errors(ask):
     document = ask("viewer").get("/openapi.json").json()
     paths, schemas = document["paths"], document["components"]["schemas"]
     assert {"/cells/create", "/trading/start", "/trading/session/{session_id}/trades"} <= paths.keys()
-    assert not any("fork" in path for path in paths)
+    fork = paths["/cells/{cell_id}/fork"]["post"]
+    assert {"404", "422", "429", "502", "503", "504"} <= fork["responses"].keys()
+    assert schemas["ForkIn"]["properties"]["mutation_description"]["examples"]
     start = schemas["StartIn"]
     assert (start["required"], start["properties"]["cell_id"]["examples"]) == (["cell_id"], [29])
     problems = paths["/trading/start"]["post"]["responses"]

@@ -1,6 +1,7 @@
 """Requests made from the API's own document, valid and invalid: answers are as it says, and never a 500."""
 
 import os
+import re
 
 import pytest
 import schemathesis
@@ -10,7 +11,9 @@ from schemathesis import GenerationMode, checks
 from evotrade.market.synthetic import synthetic_candles
 from tests.api.desks import a_view
 
+NEEDS_A_MODEL = "/cells/{cell_id}/fork"  # without one it is a 503, which the document tells of
 EXAMPLES = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 12
+PYDANTIC = "Input should|inputs are not permitted|Field required|unable to (interpret|parse)"
 CHECKS = [
     *(checks.not_a_server_error, checks.status_code_conformance),
     *(checks.content_type_conformance, checks.response_schema_conformance),
@@ -38,6 +41,10 @@ def test_whatever_is_asked_is_answered_as_documented(served, tokens, operations)
         @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=quiet, database=None)
         @given(case=cases)
         def ask(case):
-            case.call_and_validate(base_url=served.url, headers=headers, checks=CHECKS)
+            answer = case.call(base_url=served.url, headers=headers)
+            without_model = case.operation.path == NEEDS_A_MODEL and "LlmNotConfigured" in answer.text
+            allowed = [checks.not_a_server_error] if without_model else []
+            case.validate_response(answer, checks=CHECKS, excluded_checks=allowed)
+            assert not re.search(PYDANTIC, answer.text), answer.text
 
         ask()

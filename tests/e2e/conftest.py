@@ -37,12 +37,13 @@ def serve():
 
 
 @contextmanager
-def running_app(store, script="app.py"):
+def running_app(store, script="app.py", log=None):
+    """The app's address; what it complains of goes to this file, otherwise to the test's own output."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}"]
     environment = {**os.environ, "EVOTRADE_STORE": str(store.path)}
     server = subprocess.Popen(
-        [*command, "--server.headless=true"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+        [*command, "--server.headless=true"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=log
     )
     try:
         wait_for(f"http://127.0.0.1:{port}/_stcore/health")
@@ -81,16 +82,34 @@ def browser():
 
 
 @pytest.fixture
-def page(browser):
+def more_pages(browser):
+    """Makes so many pages; the test fails when anything on them complains or leaves this machine."""
+    opened, complaints = [], []
+
+    def make(count):
+        pages = [browser.new_page(viewport={"width": 1400, "height": 900}) for _ in range(count)]
+        opened.extend(pages)
+        for page in pages:
+            listen(page, complaints)
+        return pages
+
+    yield make
+    for page in opened:
+        page.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(more_pages):
     """A page that fails its test when anything complains or leaves this machine."""
-    page = browser.new_page(viewport={"width": 1400, "height": 900})
-    complaints = []
+    return more_pages(1)[0]
+
+
+def listen(page, complaints):
+    """Note what complains on a page, or leaves this machine."""
     page.on("console", lambda message: is_complaint(message) and complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda request: abroad(request.url) and complaints.append(request.url))
-    yield page
-    page.close()
-    assert complaints == []
 
 
 def is_complaint(message):

@@ -1,17 +1,20 @@
 """What holds on each page: a cold visit, an empty store, wrong numbers, hostile text, a busy store."""
 
+import json
 import os
 import subprocess
 import sys
 
 import pytest
 
+from evotrade.store.llm import AskRow, AttemptRow, PatternRow
 from tests.candle_files import kraken_file
 from tests.e2e.actions import IDLE
 from tests.ui.stores import HOSTILE, a_cell, a_store, an_evaluated_cell
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 TITLES = {"cells": "Cells", "lineage": "Lineage", "editor": "Strategy editor", "market": "Market data"} | {
+    "llm": "Language model",
     "live": "Live desk",
     "history": "History",
     "system": "System",
@@ -54,6 +57,8 @@ def empty(tmp_path_factory, serve):
         ("", "evotrade evolve"),
         ("lineage", "evotrade evolve"),
         ("editor", "Market data"),
+        ("llm", "No model was asked yet"),
+        ("llm?view=Patterns and names", "No cells yet"),
         ("market", "Import"),
         ("live", "evotrade daemon"),
         ("live?start=1", "No cells yet"),
@@ -76,15 +81,31 @@ def hostile(tmp_path_factory, serve):
     for parent, text in enumerate((HOSTILE, VERY_LONG, RIGHT_TO_LEFT), 1):
         texts = {**dict.fromkeys(TEXTS, text), "llm_hypothesis": text, "genome": text}
         store.add_cells([a_cell(parent_id=parent, reasons=(text,), **texts)])
+        asked_of_a_model(store, text, cell_id=parent + 1)
     with serve(store) as url:
         yield url
+
+
+def asked_of_a_model(store, text, cell_id):
+    """Keep an ask whose words are all this text: an answer, an explanation of the cell, a pattern."""
+    at = a_cell().created_at
+    ask = store.begin_ask(AskRow("explain", text, text, text, at, pair=text, dish=text, cell_ids=(cell_id,)))
+    words = dict.fromkeys(("name", "category", "hypothesis", "genome", "error", "error_suggestion"), text)
+    judged = {"genome_id": "a", "status": "alive", "fitness": 1.0, "trades": 5.0, "expected_trades": 4.0}
+    store.add_attempt(ask, AttemptRow(1, text, text, 1, 1, at, 1.0, **words, **judged, reasons=(text,)))
+    answer = json.dumps({"summary": text, "rules": [text], "strengths": [text], "weaknesses": [text]})
+    store.finish_ask(ask, "done", text, at, answer=answer, born_id=cell_id)
+    store.finish_ask(store.begin_ask(AskRow("create", text, text, text, at)), "failed", text, at)
+    store.add_attempt(ask + 1, AttemptRow(1, text, text, 1, 1, at, 1.0, **words, **judged))
+    store.add_patterns(ask, text, text, [PatternRow(text, text, (cell_id,))], at)
 
 
 WRONG = ("999", "abc", "-1", "<img src=x onerror='window.hacked=1'>")
 
 
 @pytest.mark.parametrize(
-    "address", ["?cell=", "lineage?cell=", "editor?fork=", "?compare=1,", "market?pair=", "live?start="]
+    "address",
+    ["?cell=", "lineage?cell=", "editor?fork=", "?compare=1,", "market?pair=", "live?start=", "llm?ask="],
 )
 def test_what_is_not_there_is_said_in_a_sentence(page, hostile, address):
     for wrong in WRONG:
@@ -96,7 +117,11 @@ def test_what_is_not_there_is_said_in_a_sentence(page, hostile, address):
 
 @pytest.mark.parametrize("cell", [2, 3, 4])
 @pytest.mark.parametrize(
-    "address", ["?cell={}", "lineage?cell={}", "editor?fork={}", "?compare=1,{}", "market", "live?start={}"]
+    "address",
+    [
+        *("?cell={}", "lineage?cell={}", "editor?fork={}", "?compare=1,{}", "market", "live?start={}"),
+        *("llm", "llm?view=Asks&ask={}", "llm?view=Patterns and names"),
+    ],
 )
 def test_hostile_text_is_text_on_every_page(page, hostile, address, cell):
     open_page(page, f"{hostile}/{address.format(cell)}")

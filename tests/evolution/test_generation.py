@@ -12,6 +12,7 @@ from evotrade.evolution.dish import Dish
 from evotrade.evolution.evaluation import Plan
 from evotrade.evolution.fitness import Fitness, measure_fitness
 from evotrade.evolution.generation import Setting, deliver
+from evotrade.evolution.proposals import AnswerKey, Proposal
 from evotrade.evolution.search import Candidate
 from evotrade.evolution.selection import Member
 from evotrade.evolution.splits import borders, divide
@@ -105,3 +106,22 @@ def test_without_an_outcome_there_is_no_fitness():
     value, trades = measure_fitness({}, DISH)
     assert math.isnan(value)
     assert trades == 0
+
+
+SAID = Proposal(GENOME, PARENT, AnswerKey(3, 2), "openai:m", "crossing", "trend", "trends last")
+
+
+def test_a_model_s_child_has_its_words_and_its_fate_is_told():
+    delivery = delivered(Candidate(GENOME, "llm", (PARENT,), SAID), ran(-3.0))
+    (cell,) = delivery.cells
+    assert (cell.origin, cell.operator, cell.parent_id, cell.llm_model) == ("llm", "llm", 7, "openai:m")
+    assert (cell.llm_name, cell.llm_category, cell.llm_hypothesis) == ("crossing", "trend", "trends last")
+    (fate,) = delivery.fates
+    assert (fate.proposal, fate.cell, fate.reason) == (SAID, cell, "")
+
+
+def test_a_model_s_child_that_is_not_born_is_told_as_what_it_would_have_been():
+    delivery = delivered(Candidate(GENOME, "llm", (PARENT,), SAID), ran(-5.0))
+    (fate,) = delivery.fates
+    assert (delivery.cells, delivery.failures) == ((), {"lower than parent": 1})
+    assert (fate.cell.cell_id, fate.cell.fitness, fate.reason) == (0, -5.0, "lower than parent")

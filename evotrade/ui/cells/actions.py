@@ -10,17 +10,19 @@ from evotrade.cells import Cell
 from evotrade.lab.cell_export import export_cell, to_json
 from evotrade.store import Store
 from evotrade.ui import navigation, reads
-from evotrade.ui.cells import compared
+from evotrade.ui.cells import ask, compared
 
 
 def show(cell: Cell) -> None:
-    """A row of links and buttons."""
+    """A row of links and buttons, and below it what a model is asked about the cell."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         navigation.link_to_start(cell.cell_id)
         navigation.link_to_fork(cell.cell_id)
+        ask.buttons(cell.cell_id)
         navigation.link_to_lineage(cell.cell_id)
         compared.button(cell.cell_id)
         _export(cell.cell_id)
+    ask.show(cell)
 
 
 def _export(cell_id: int) -> None:

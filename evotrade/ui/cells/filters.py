@@ -17,7 +17,12 @@ STATUSES = ("alive", "dead")
 # Keys of widgets are the names of their parameters in the URL.
 PAGE = "page"
 _TEXT, _STATUS = "text", "status"
-_MORE = ("dish", "category", "origin", "generation_from", "generation_to", "fitness_min", "fitness_max")
+_MORE = (
+    *("dish", "category", "origin", "model"),
+    *("generation_from", "generation_to", "fitness_min", "fitness_max"),
+)
+_ANY_MODEL, _NO_MODEL = "any", "none"
+_WITH_OR_WITHOUT = {_ANY_MODEL: True, _NO_MODEL: False}
 
 ORDERS: Mapping[str, Order] = {
     "Best fitness": Order("fitness", True),
@@ -122,6 +127,7 @@ def _more() -> CellFilters:
         dish = _choice("Dish", reads.dish_names(), "dish")
         category = _choice("Category", _categories(), "category")
         origin = _choice("Origin", ORIGINS, "origin")
+        model = _choice("Written or named by a model", (_ANY_MODEL, _NO_MODEL, *reads.models()), "model")
         least, most = st.columns(2)
         with least:
             first, lowest = (
@@ -137,6 +143,8 @@ def _more() -> CellFilters:
         "dish": dish,
         "category": category,
         "origin": origin,
+        "model": None if model in _WITH_OR_WITHOUT else model,
+        "by_model": _WITH_OR_WITHOUT.get(model) if model else None,
         "min_generation": first,
         "max_generation": last,
         "min_fitness": lowest,

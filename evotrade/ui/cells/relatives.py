@@ -39,13 +39,13 @@ def _children(children: Sequence[int]) -> None:
             st.caption(f"and {len(children) - _LINKED_CHILDREN:,} more")
 
 
-def go_to(relative: Relative) -> None:
-    """A button that puts another cell into the panel."""
+def go_to(relative: Relative, key: str = "go to") -> None:
+    """A button that puts another cell into the panel; two to the same cell need different keys."""
     # not a link: one to the page that is open already leaves the browser's address as it was
     st.button(
         cell_label(relative.cell_id, relative.name, relative.status),
         type="tertiary",
-        key=f"go to {relative.cell_id}",
+        key=f"{key} {relative.cell_id}",
         on_click=_show,
         args=(relative.cell_id,),
     )

@@ -19,10 +19,11 @@ ROWS = 100
 
 _TABLE, _TABLES_BEFORE = "cells", "tables of cells before this one"
 _HEIGHT_PX, _ROW_PX = 660, 35
+_HYPOTHESIS = 300  # characters; an import may bring any number
 _METRICS = ("sharpe", "max_drawdown_pct", "trades")
 _COLUMNS = (
     *("cell_id", "status", "strategy", "fitness", *_METRICS, "generation", "dish", "category", "origin"),
-    "created_at",
+    *("hypothesis", "llm_model", "created_at"),
 )
 _OF_FIRST = "Of the timeframe and split that the cell's panel shows first"
 
@@ -101,6 +102,10 @@ def _table(cells: pd.DataFrame, ids: Sequence[int]) -> None:
             "dish": st.column_config.TextColumn("Dish", width=95),
             "category": st.column_config.TextColumn("Category", width=95),
             "origin": st.column_config.TextColumn("Origin", width=80),
+            "hypothesis": st.column_config.TextColumn("Hypothesis", width=220),
+            "llm_model": st.column_config.TextColumn(
+                "Model", width=130, help="The language model that wrote the cell, or named it"
+            ),
             "created_at": st.column_config.DatetimeColumn("Born, UTC", format="YYYY-MM-DD HH:mm"),
         },
         alt="Cells that match the filters",
@@ -114,6 +119,7 @@ def _for_people(cells: pd.DataFrame) -> pd.DataFrame:
         status=cells["status"].map(status_label),
         strategy=named.where(named != "", cells["genome"].str.slice(0, 120)),
         category=_given(cells, "category"),
+        hypothesis=_given(cells, "hypothesis").str.slice(0, _HYPOTHESIS),
     )[list(_COLUMNS)]
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from evotrade.errors import DaemonError, NotFound
 from evotrade.ui import keys, navigation
-from evotrade.ui.desk import charts, live, log, numbers, reads, words
+from evotrade.ui.desk import charts, live, log, numbers, reads, suggest, words
 from evotrade.ui.desk.reads import JSON
 from evotrade.ui.desk.table import for_people
 from evotrade.ui.formats import counted
@@ -169,5 +169,6 @@ def _details(session: JSON) -> None:
         return
     numbers.heading(session, acts=False)
     numbers.cards(session, is_stale=False)
+    suggest.show(session)
     charts.show(session)
     log.show(session)

@@ -169,7 +169,8 @@ def _cell(cell: Cell | None) -> None:
 def _choose(key: str) -> None:
     chosen = st.session_state[key]
     st.session_state.pop(_REFUSED, None)
-    if chosen is not None:
+    # a browser may tell of the field once more when the panel was left: that must not open it again
+    if chosen is not None and ADDRESS in st.query_params:
         st.query_params[ADDRESS] = str(chosen).strip()
 
 

@@ -7,16 +7,40 @@ stands before one that had none from the beginning, which comes into view again 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import streamlit as st
 
 from evotrade.cells import Cell
 from evotrade.lab.cells import Tried
 from evotrade.ui.editor.code import written
+from evotrade.ui.llm.run import Run
+from evotrade.ui.llm.tasks import Tried as Answered
 
 Wish = Literal["test", "create"]
 _DRAFTS, _BEGUN = "drafts of strategies", "drafts begun"
+
+
+class Idea(NamedTuple):
+    """An answer of a model that was taken into the editor: which ask's, and the model's own words."""
+
+    ask_id: int
+    model: str
+    name: str
+    category: str
+    hypothesis: str
+    genome: str
+
+    def words(self, name: str, category: str, hypothesis: str) -> dict[str, str]:
+        """What a cell made of it is called: what a person left as it was is the model's, not the person's."""
+        own = {"name": name, "category": category, "hypothesis": hypothesis}
+        return {
+            **{word: "" if said == getattr(self, word) else said for word, said in own.items()},
+            "llm_name": self.name,
+            "llm_category": self.category,
+            "llm_hypothesis": self.hypothesis,
+            "llm_model": self.model,
+        }
 
 
 @dataclass
@@ -24,7 +48,9 @@ class Draft:
     """A strategy that is being written: its text, and what its last test showed.
 
     `begun` is the text that it began with. Widgets keep what else is said of it, each under a `key` of its
-    own; `born` is the number of the cell that was made of it, `asked` what a person waits for.
+    own; `born` is the number of the cell that was made of it, `asked` what a person waits for. `asking` is
+    the last ask of a model for it, `idea` the answer that was taken; `asked_nothing` says that Ask was
+    pressed without a word.
     """
 
     number: int
@@ -35,6 +61,9 @@ class Draft:
     tried: Tried | None = None
     born: int | None = None
     asked: Wish | None = None
+    asking: Run[Answered] | None = None
+    idea: Idea | None = None
+    asked_nothing: bool = False
 
     def key(self, name: str) -> str:
         """The key of a widget of this draft."""
@@ -44,6 +73,11 @@ class Draft:
         """Replace the text in the editor, which its undo takes back."""
         self.text = text
         self.revision += 1
+
+    def take(self, idea: Idea) -> None:
+        """Put a model's answer into the editor."""
+        self.rewrite(idea.genome)
+        self.idea = idea
 
     def ask(self, wish: Wish) -> None:
         """Remember what a button asked for, even if letters that arrive late end the run that heard it."""
@@ -60,7 +94,7 @@ class Draft:
     @property
     def touched(self) -> bool:
         """Whether there is something to lose."""
-        return self.text != self.begun or self.tried is not None
+        return self.text != self.begun or self.tried is not None or self.asking is not None
 
 
 def _drafts() -> dict[int, Draft]:
@@ -94,10 +128,12 @@ def orphan(draft: Draft) -> None:
 
 
 def _bring_into_view(draft: Draft) -> None:
-    drop(draft)
+    _drafts().pop(draft.number, None)
     _drafts()[draft.number] = draft
 
 
 def drop(draft: Draft) -> None:
-    """Forget the draft."""
+    """Forget the draft, and stop what is asked for it."""
+    if draft.asking is not None:
+        draft.asking.stop()
     _drafts().pop(draft.number, None)

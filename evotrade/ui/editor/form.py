@@ -89,6 +89,9 @@ def _top(draft: Draft, parent: Cell | None, genome: Genome | None) -> None:
             st.markdown("Fork of", width="content")
             cell_badge(parent.cell_id, parent.name or parent.llm_name or "", parent.status)
             st.caption(_changes(parent, genome), width="content")
+        if draft.idea:
+            since = "" if draft.text.strip() == draft.idea.genome.strip() else ", changed since"
+            st.caption(f":material/auto_awesome: {as_markdown(draft.idea.model)}{since}", width="content")
         st.space("stretch")
         if parent:
             _tertiary("Remove parent", ":material/link_off:", draft, _remove_parent)

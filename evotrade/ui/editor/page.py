@@ -11,8 +11,8 @@ from evotrade.cells import Cell
 from evotrade.errors import EvotradeError, NotFound
 from evotrade.lab.cells import create_on, try_on
 from evotrade.ui import navigation, reads
+from evotrade.ui.editor import ask, results, truth
 from evotrade.ui.editor import reads as editor_reads
-from evotrade.ui.editor import results, truth
 from evotrade.ui.editor.draft import Draft, drop, unfinished_fork
 from evotrade.ui.editor.form import Strategy
 from evotrade.ui.entrance import say_on_next_page
@@ -21,7 +21,7 @@ from evotrade.ui.text import sentence
 
 _FORK = "fork"
 _TEST, _CREATE = "test strategy", "create cell"
-_TABS = ("Results", "What it thinks", "Changes")
+_TABS = ("Results", "Ask the LLM", "What it thinks", "Changes")
 
 
 def header() -> DeltaGenerator:
@@ -103,7 +103,11 @@ def _act(draft: Draft, strategy: Strategy) -> None:
         return
     with st.spinner("Creating the cell …"):
         words = {"name": strategy.name, "category": strategy.category, "hypothesis": strategy.hypothesis}
+        if draft.idea:
+            words = draft.idea.words(**words)
         draft.born = create_on(bench, genome, reads.store(), parent=draft.parent, **words).cell_id
+        if draft.idea:
+            reads.store().adopt(draft.idea.ask_id, draft.born)
     _show_born(draft, draft.born)
 
 
@@ -121,6 +125,9 @@ def show(draft: Draft, strategy: Strategy) -> None:
     if tabs["Results"].open:
         with tabs["Results"]:
             _results(draft, strategy)
+    if tabs["Ask the LLM"].open:
+        with tabs["Ask the LLM"]:
+            ask.show(draft, strategy)
     if tabs["What it thinks"].open:
         with tabs["What it thinks"]:
             _thoughts(strategy)
