@@ -67,6 +67,13 @@ _ERRORS = (
     "StoreTooNew",
     "SlowQuery",
     "NotFound",
+    "LlmError",
+    "LlmNotConfigured",
+    "LlmUnreachable",
+    "LlmBusy",
+    "LlmAnswerUnusable",
+    "LlmBudget",
+    "LlmCancelled",
 )
 
 __all__ = sorted((*_HOMES, *_ERRORS))

@@ -37,8 +37,14 @@ def note(text: str) -> None:
 
 def fail(text: str) -> None:
     """An error, on standard error."""
-    line = Text("Error: ", style="bold red").append(text, style="not bold default")
+    seen = "\n".join(map(visible, text.splitlines()))
+    line = Text("Error: ", style="bold red").append(seen, style="not bold default")
     Console(stderr=True, soft_wrap=True, highlight=False).print(line)
+
+
+def visible(text: str) -> str:
+    """The line without what would move a terminal's cursor or colours: models and servers say anything."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def tell_about(file: CandleFile) -> None:

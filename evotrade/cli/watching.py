@@ -11,7 +11,7 @@ from rich.status import Status
 from rich.text import Text
 
 from evotrade.cells import status_label
-from evotrade.cli.output import shown
+from evotrade.cli.output import shown, visible
 from evotrade.cli.stopping import stop_on_interrupt
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def attempt_line(attempt: Attempt) -> str:
     took = f"{attempt.seconds:.1f} s, {attempt.tokens_in + attempt.tokens_out:,} tokens"
     cost = "" if attempt.cost_usd is None else f", {attempt.cost_usd:.4f} USD"
     name = f" {attempt.proposal.name!r}:" if attempt.proposal else ""
-    return _visible(f"attempt {attempt.number}:{name} {_result(attempt)} ({took}{cost})")
+    return visible(f"attempt {attempt.number}:{name} {_result(attempt)} ({took}{cost})")
 
 
 def _result(attempt: Attempt) -> str:
@@ -88,8 +88,3 @@ def _score(outcome: Outcome) -> str:
     )
     reasons = f": {'; '.join(outcome.reasons)}" if outcome.reasons else ""
     return f"{numbers}, {status_label(outcome.status)}{reasons}"
-
-
-def _visible(text: str) -> str:
-    """The text without what would move a terminal's cursor or colours: a model may write anything."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)

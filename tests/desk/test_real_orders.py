@@ -1,6 +1,7 @@
 """Real orders through the real client at the sandbox exchange: nothing lost, nothing twice."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -99,6 +100,7 @@ async def test_an_order_that_finds_no_broker_is_unknown_until_there_is_one(tmp_p
         while not runner.core.book.position:
             await here.hours(1)
         broker, real._broker = real._broker, None
+        broker.settings = replace(broker.settings, deadline_s=0.5, margin_s=0.1)
         await here.desk.stop(number)
         await runner.idle()
         assert [row["status"] for row in await here.desk.orders(number)][-1] == "unknown"

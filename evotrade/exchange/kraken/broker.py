@@ -21,7 +21,7 @@ from evotrade.exchange.kraken.ledger import Ledger, Record
 from evotrade.exchange.kraken.lookup import Lookup
 from evotrade.exchange.kraken.pursuit import Pauses, Pursuit
 from evotrade.exchange.kraken.rest import Jitter, Rest, no_jitter
-from evotrade.exchange.kraken.rules import asset_name, price_text, volume_text
+from evotrade.exchange.kraken.rules import price_text, read_balances, read_free_balances, volume_text
 from evotrade.exchange.kraken.subscriptions import Name, Params
 from evotrade.exchange.protocols import PairRules, Report
 from evotrade.market.pairs import kraken_name
@@ -208,11 +208,11 @@ class KrakenBroker(Handler):
 
     async def balances(self) -> dict[str, Decimal]:
         """What the account holds, by asset. `ExchangeError` when Kraken can't be asked."""
-        return _summed(await self._rest.private("Balance"), lambda amount: Decimal(str(amount)))
+        return read_balances(await self._rest.private("Balance"))
 
     async def free_balances(self) -> dict[str, Decimal]:
         """What no open order of the account holds, by asset. `ExchangeError` when Kraken can't be asked."""
-        return _summed(await self._rest.private("BalanceEx"), _free)
+        return read_free_balances(await self._rest.private("BalanceEx"))
 
     # The connection
 
@@ -291,23 +291,6 @@ def _exchange_id(result: Any) -> str:
 def _may_be_there(error: EvotradeError) -> bool:
     """Whether an order that failed so may have arrived; a name in use says that a copy of it did."""
     return isinstance(error, ExchangeUnreachable | ExchangeBusy) or "cl_ord_id" in str(error)
-
-
-def _free(row: Any) -> Decimal:
-    # credit and what is used of it are not for sessions: they own an allocation, and borrow nothing
-    return Decimal(str(row["balance"])) - Decimal(str(row.get("hold_trade") or 0))
-
-
-def _summed(rows: Any, amount_of: Callable[[Any], Decimal]) -> dict[str, Decimal]:
-    """Amounts by the names that people use. `ExchangeError` for rows that are none."""
-    held: dict[str, Decimal] = {}
-    try:
-        for key, row in rows.items():
-            name = asset_name(key)
-            held[name] = held.get(name, Decimal(0)) + amount_of(row)
-    except (AttributeError, LookupError, TypeError, ArithmeticError):
-        raise ExchangeError("the exchange's balances can't be read: check the address") from None
-    return held
 
 
 def _priority(order: Order) -> Priority:

@@ -1,8 +1,8 @@
-"""A pair's rules for orders as Kraken tells them, and numbers written by them."""
+"""A pair's rules and an account's balances as Kraken tells them, and numbers written by the rules."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from typing import Any, cast, get_args
 
@@ -60,6 +60,28 @@ def asset_name(key: str) -> str:
     if len(key) == _OLD_NAME and key[0] in "XZ" and "." not in key:
         key = key[1:]
     return _ASSETS.get(key, key)
+
+
+def read_balances(rows: Any) -> dict[str, Decimal]:
+    """What an answer to Balance says, by the names that people use. `ExchangeError` for one that is none."""
+    return _summed(rows, lambda amount: Decimal(str(amount)))
+
+
+def read_free_balances(rows: Any) -> dict[str, Decimal]:
+    """What an answer to BalanceEx says that no open order holds. `ExchangeError` for one that is none."""
+    # credit is not for sessions: they own an allocation, and borrow nothing
+    return _summed(rows, lambda row: Decimal(str(row["balance"])) - Decimal(str(row.get("hold_trade") or 0)))
+
+
+def _summed(rows: Any, amount_of: Callable[[Any], Decimal]) -> dict[str, Decimal]:
+    held: dict[str, Decimal] = {}
+    try:
+        for key, row in rows.items():
+            name = asset_name(key)
+            held[name] = held.get(name, Decimal(0)) + amount_of(row)
+    except (AttributeError, LookupError, TypeError, ArithmeticError):
+        raise ExchangeError("the exchange's balances can't be read: check the address") from None
+    return held
 
 
 def volume_text(quantity: Decimal, rules: PairRules) -> str:

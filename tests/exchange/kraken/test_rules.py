@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evotrade.errors import OrderRefused
-from evotrade.exchange.kraken.rules import asset_name, price_text, read_rules, volume_text
+from evotrade.errors import ExchangeError, OrderRefused
+from evotrade.exchange.kraken.rules import asset_name, price_text, read_free_balances, read_rules, volume_text
 from tests.exchange.kraken.sandboxes import an_order
 from tests.paths import shared
 
@@ -57,3 +57,17 @@ def test_recorded_rules_are_read() -> None:
 def test_assets_go_by_their_usual_names() -> None:
     named = [asset_name(key) for key in ("XXBT", "ZUSD", "XETH", "USDT", "DOT", "USD.M", "XXDG", "ETH2")]
     assert named == ["BTC", "USD", "ETH", "USDT", "DOT", "USD.M", "DOGE", "ETH2"]
+
+
+def test_free_is_what_no_order_holds_by_the_names_that_people_use() -> None:
+    rows = {
+        "ZUSD": {"balance": "100.5", "hold_trade": "40.25", "credit": "1000", "credit_used": "0"},
+        "XXBT": {"balance": "1"},
+    }
+    assert read_free_balances(rows) == {"USD": Decimal("60.25"), "BTC": Decimal(1)}
+
+
+@pytest.mark.parametrize("rows", [None, [], {"ZUSD": "5"}, {"ZUSD": {"balance": "much"}}, {"ZUSD": {}}])
+def test_balances_that_cannot_be_read_are_none(rows: object) -> None:
+    with pytest.raises(ExchangeError, match="balances can't be read"):
+        read_free_balances(rows)
