@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from queue import Empty, Queue
 from threading import Thread
 
@@ -44,7 +45,8 @@ _START_S = 180.0
 @pytest.fixture(scope="module")
 def url():
     """Where `evotrade llm serve` answers."""
-    pytest.importorskip("llama_cpp", reason="needs the extra local-llm: make test-llm")
+    if find_spec("llama_cpp") is None or find_spec(GEMMA.package) is None:
+        pytest.skip("needs the extra local-llm: make test-llm")
     if not is_accepted(terms_of(GEMMA), own_folder()):
         pytest.skip("the model's terms are not accepted: evotrade llm terms")
     command = [sys.executable, "-m", "evotrade", "llm", "serve", "--port", "18740", "--seed", "1"]

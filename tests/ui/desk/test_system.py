@@ -38,9 +38,10 @@ def test_without_a_daemon_store_and_settings_are_still_shown(open_page, monkeypa
 
 
 def test_secrets_are_never_shown():
-    shown = dict(settings_shown(Settings(alert_urls=(SecretStr("tgram://token/chat"),))))
+    shown = dict(settings_shown(Settings(alert_urls=(SecretStr("tgram://12345:hidden/chat"),))))
     assert shown["alert_urls"] == "1 hidden"
-    assert "token" not in str(shown)
+    assert "tgram" not in str(shown)
+    assert "hidden/chat" not in str(shown)
     assert shown["viability.min_trades"] == "10"
 
 
