@@ -109,7 +109,11 @@ def open_store(path: str | os.PathLike[str] | None = None) -> Store:
 
 
 def load_candles(
-    source: str | os.PathLike[str], interval: str | None = None, *, pair: str | None = None, store: Store | None = None
+    source: str | os.PathLike[str],
+    interval: str | None = None,
+    *,
+    pair: str | None = None,
+    store: Store | None = None,
 ) -> Candles:
     """Candles of a file (CSV, Parquet, Kraken archive), or of a pair that the store holds.
 
