@@ -28,6 +28,7 @@ def open_app(monkeypatch):
 @pytest.fixture
 def no_model(monkeypatch, tmp_path):
     """No language model is set, whatever this machine has."""
+    st.get_option("server.address")  # streamlit reads its settings once for the process: from this folder
     monkeypatch.chdir(tmp_path)  # where no settings file is
     for variable in (*KEY_VARIABLES.values(), "EVOTRADE_LLM"):
         monkeypatch.delenv(variable, raising=False)
