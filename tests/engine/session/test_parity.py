@@ -106,6 +106,5 @@ def test_who_decides_on_the_forming_bar_is_found_out():
         return int(watch.decide(joined(candles[:at], begun))[0])
 
     desk = replay(Desk(plan(TEXT, TERMS)), candles[WARM_UP:], peek)
+    # what `check` asserts; to let it fail here would have pytest explain the difference for minutes
     assert desk.decisions != expected.decisions.tolist()
-    with pytest.raises(AssertionError):
-        check(desk, expected)
