@@ -1,26 +1,22 @@
-"""An ask that runs beside the pages: in a thread of its own, watched and stopped from the session it is of.
-
-A script run is no place for it: Streamlit ends a run as soon as somebody clicks or types.
-"""
+"""An ask that runs beside the pages, watched and stopped from the session it is of."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from evotrade.errors import EvotradeError, LlmCancelled
 from evotrade.llm.attempts import Attempt, Budget, Event, Finished, OnEvent, Started, Stop, Streamed, Waiting
+from evotrade.ui.background import Background
 
 _Result = TypeVar("_Result")
-_AT_ONCE_S = 0.5
 
 Task = Callable[[OnEvent, Stop], _Result]
 """Asks a model; it tells the watcher, and looks several times a second whether to stop."""
 
 
-class Run(Generic[_Result]):
+class Run(Background, Generic[_Result]):
     """One ask. What came so far and how it ended can be read at any time.
 
     `attempts` are those that are over, `writing` is the answer that is coming, `number` which it is, `busy_s`
@@ -30,41 +26,15 @@ class Run(Generic[_Result]):
     """
 
     def __init__(self, title: str, task: Task[_Result], budget: Budget) -> None:
-        self.title, self.budget = title, budget
+        super().__init__(title)
+        self.budget = budget
         self.attempts: tuple[Attempt, ...] = ()
         self.number = 1
         self.writing = ""
         self.busy_s: float | None = None
         self.result: _Result | None = None
-        self.error: EvotradeError | None = None
-        self.stopped = False
         self._task = task
-        self._stop = threading.Event()
-        self._began_s = time.monotonic()
         self._ended_s: float | None = None
-        # A daemon, so that the app ends when it is told to; each attempt is in the store when it is over.
-        self._thread = threading.Thread(target=self._run, name=title, daemon=True)
-
-    def start(self) -> Run[_Result]:
-        """Begin, and wait a moment: what is done at once need not be shown as running."""
-        self._began_s = time.monotonic()
-        self._thread.start()
-        self._thread.join(_AT_ONCE_S)
-        return self
-
-    def stop(self) -> None:
-        """End it within a second."""
-        self._stop.set()
-
-    @property
-    def running(self) -> bool:
-        """Whether it has begun and not ended."""
-        return self._thread.is_alive()
-
-    @property
-    def stopping(self) -> bool:
-        """Whether it has been told to stop."""
-        return self._stop.is_set()
 
     @property
     def taken_s(self) -> float:

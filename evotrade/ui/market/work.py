@@ -1,8 +1,4 @@
-"""Long work that runs beside the pages: in a thread of its own, watched and stopped from any page.
-
-A script run is no place for it: Streamlit ends a run as soon as somebody clicks, follows a link or closes
-the tab, and reloading the page would lose the way to stop it.
-"""
+"""Long work on the market's series that runs beside the pages, watched and stopped from any of them."""
 
 from __future__ import annotations
 
@@ -16,8 +12,8 @@ import streamlit as st
 
 from evotrade.errors import EvotradeError
 from evotrade.ui import reads
+from evotrade.ui.background import Background
 
-_AT_ONCE_S = 0.5
 _BEGIN = threading.Lock()
 
 
@@ -32,7 +28,7 @@ class _Stopped(Exception):
     """A person has pressed Stop."""
 
 
-class Work:
+class Work(Background):
     """A task in a thread; what it tells and how it ended can be read at any time.
 
     The task calls `progress` and `sleep`, which end it when it is to stop. `part` is what is done, 0 to 1,
@@ -42,41 +38,15 @@ class Work:
     """
 
     def __init__(self, title: str, task: Callable[[Work], Done]) -> None:
-        self.title = title
+        super().__init__(title)
         self.part = 0.0
         self.bars = 0
         self.done: Done | None = None
-        self.error: EvotradeError | None = None
-        self.stopped = False
         self._task = task
-        self._stop = threading.Event()
-        self._began_s = time.monotonic()
-        # A daemon, so that the app ends when it is told to; each piece is stored whole or not at all.
-        self._thread = threading.Thread(target=self._run, name=title, daemon=True)
-
-    def start(self) -> None:
-        """Begin, and wait a moment: what is done at once need not be shown as running."""
-        self._began_s = time.monotonic()
-        self._thread.start()
-        self._thread.join(_AT_ONCE_S)
 
     def again(self) -> Work:
         """The same work, not begun."""
         return Work(self.title, self._task)
-
-    def stop(self) -> None:
-        """End it at its next step."""
-        self._stop.set()
-
-    @property
-    def running(self) -> bool:
-        """Whether it has begun and not ended."""
-        return self._thread.is_alive()
-
-    @property
-    def stopping(self) -> bool:
-        """Whether it has been told to stop."""
-        return self._stop.is_set()
 
     @property
     def bars_per_s(self) -> float:
