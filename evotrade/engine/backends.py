@@ -16,8 +16,9 @@ import numpy as np
 from evotrade.engine import fingerprints, interpreter
 from evotrade.engine.columns import Columns
 from evotrade.engine.execution import Execution
-from evotrade.engine.facts import Facts, Ground, MarkFacts, TradeFacts, core_of, facts_of
-from evotrade.engine.program import Program, bind, compile_population
+from evotrade.engine.facts import Facts, Ground, MarkFacts, TradeFacts
+from evotrade.engine.program import GUARD, Ints, Program, bind, compile_population
+from evotrade.engine.reckoning import core_of, facts_of
 from evotrade.engine.simulation import Decisions, simulate
 from evotrade.engine.tables import Room, Rows, Tables
 from evotrade.engine.terms import Market, Terms
@@ -31,6 +32,7 @@ CORE = ("trades", "fees_paid", "final_equity", "max_drawdown_pct")
 """What is known of a run without looking at every bar."""
 
 _WORTH_COMPILING = 20_000_000  # genomes · bars: a second of NumPy's
+_BLOCKS_A_ROW = 2  # with all that they look back on: then a row moves on
 
 
 class Bars(NamedTuple):
@@ -63,13 +65,16 @@ class Backend(Protocol):
     def room(self) -> Room:
         """The calling thread's memory."""
 
+    def rows_held(self, program: Program) -> int:
+        """How many rows of a program it holds for all the bars that it is given at a time."""
+
     def decide(self, program: Program, rows: Rows, decisions: Decisions, bars: Bars) -> None:
         """Make the program's rows of those from outside, and fill columns of `decisions` (genomes, …).
 
         They are 0 before a lookback, counted from the rows' start.
         """
 
-    def judge(self, decisions: Decisions, first: int, stage: Stage) -> list[Facts]:
+    def judge(self, decisions: Decisions, first: int, stage: Stage) -> Facts:
         """The facts of each row of `decisions` (genomes, …) traded on the stage's bars, from `first` on."""
 
     def screen(self, decisions: Decisions, first: int, stage: Stage) -> Floats:
@@ -99,19 +104,23 @@ class NumpyBackend:
         """See `Backend`."""
         return self._own.room
 
+    def rows_held(self, program: Program) -> int:
+        """See `Backend`: every one."""
+        return GUARD + len(program.rows)
+
     def decide(self, program: Program, rows: Rows, decisions: Decisions, bars: Bars) -> None:
         """See `Backend`."""
-        interpreter.make_rows(program.steps, rows.base, rows.bars)
+        base = self.room.take("rows", (GUARD + len(program.rows), rows.bars))
+        interpreter.make_rows(program.steps, rows, base)
         columns = decisions[:, bars.at : bars.at + bars.width]
-        interpreter.run_program(program, rows, bars.first, self._block, columns)
+        interpreter.run_program(program, rows, base, bars.first, self._block, columns)
 
-    def judge(self, decisions: Decisions, first: int, stage: Stage) -> list[Facts]:
+    def judge(self, decisions: Decisions, first: int, stage: Stage) -> Facts:
         """See `Backend`."""
         candles, execution, ground = stage
-        return [
-            facts_of(simulate(row, candles, execution), execution, ground, candles.close)
-            for row in decisions[:, first : first + len(candles)]
-        ]
+        rows = decisions[:, first : first + len(candles)]
+        runs = [simulate(row, candles, execution) for row in rows]
+        return facts_of(runs, execution, ground, candles.close)
 
     def screen(self, decisions: Decisions, first: int, stage: Stage) -> Floats:
         """See `Backend`."""
@@ -142,23 +151,35 @@ class NumbaBackend:
         """See `Backend`."""
         return self._own.room
 
+    def rows_held(self, program: Program) -> int:
+        """See `Backend`: those from outside alone, since the others move on with the blocks."""
+        return 1 + len(program.outside) + len(program.frames)
+
     def decide(self, program: Program, rows: Rows, decisions: Decisions, bars: Bars) -> None:
         """See `Backend`."""
-        code, pieces = bind(program, rows.bars, rows.offsets)
         block = min(self._block, bars.width)
+        length = min(rows.bars, _BLOCKS_A_ROW * (program.reach + block))
+        code, pieces = bind(program, length, rows.offsets)
         self._kernels["blocks"].run_program(
             (code, program.numbers, pieces),
-            *(program.steps, program.lookbacks, (rows.bars, rows.base, rows.higher, rows.last)),
+            *(
+                program.steps,
+                program.lookbacks,
+                program.reach,
+                (rows.values, rows.places, rows.higher, rows.last),
+            ),
             *(bars.first, block),
             (
                 self.room.take("registers", (max(1, program.registers) * block,)),
                 self.room.take("flags", (max(1, program.flags) * block,), np.uint8),
                 self.room.take("levels", (program.memory.bit_length() + 1, program.memory + block)),
+                self.room.take("rows", ((GUARD + len(program.rows)) * length,)),
+                length,
             ),
             *(decisions, bars.at, bars.width),
         )
 
-    def judge(self, decisions: Decisions, first: int, stage: Stage) -> list[Facts]:
+    def judge(self, decisions: Decisions, first: int, stage: Stage) -> Facts:
         """See `Backend`; an exchange rounds decimals, and so runs with an instrument are the simulator's."""
         candles, execution, ground = stage
         if execution.instrument is not None:
@@ -167,13 +188,12 @@ class NumbaBackend:
         sums, squares = np.empty((genomes, slices)), np.empty((genomes, slices))
         marks = np.empty((genomes, len(MarkFacts._fields)))
         trades = np.empty((genomes, len(TradeFacts._fields)))
-        fills = self._fills(len(candles))
+        turns, fills = self._room_to_trade(len(candles))
         self._kernels["judge"].judge(
             *(decisions, first, Market.of(candles, execution), Terms.of(execution), ground.borders),
-            *(fills, sums, squares, marks, trades),
+            *(turns, fills, sums, squares, marks, trades),
         )
-        rows = zip(sums.tolist(), squares.tolist(), marks.tolist(), trades.tolist(), strict=True)
-        return [Facts(ground, *row[:2], MarkFacts(*row[2]), TradeFacts(*row[3])) for row in rows]
+        return Facts.of(ground, sums, squares, marks, trades)
 
     def screen(self, decisions: Decisions, first: int, stage: Stage) -> Floats:
         """See `Backend`."""
@@ -181,9 +201,9 @@ class NumbaBackend:
         if execution.instrument is not None:
             return NumpyBackend().screen(decisions, first, stage)
         found = np.empty((len(decisions), len(CORE)))
-        fills = self._fills(len(candles))
+        turns, fills = self._room_to_trade(len(candles))
         market, terms = Market.of(candles, execution), Terms.of(execution)
-        self._kernels["judge"].screen(decisions, first, market, terms, fills, found)
+        self._kernels["judge"].screen(decisions, first, market, terms, turns, fills, found)
         return _in_percent(found, len(candles))
 
     def fingerprints(self, decisions: Decisions, first: int, bars: int) -> list[str]:
@@ -192,10 +212,10 @@ class NumbaBackend:
         self._kernels["fingerprints"].sum_changes(decisions, first, bars, sums)
         return [fingerprints.text(total, bars) for total in sums.tolist()]
 
-    def _fills(self, bars: int) -> Floats:
-        """Room for the fills of one genome: two a bar at most."""
-        fills: Floats = self.room.take("fills", (2 * bars + 2, self._kernels["trade"].COLUMNS))
-        return fills
+    def _room_to_trade(self, bars: int) -> tuple[Ints, Floats]:
+        """Room for the turns of one genome and for its fills: two a bar at most."""
+        turns = self.room.take("turns", (bars + 1,), np.int64)
+        return turns, self.room.take("fills", (2 * bars + 2, self._kernels["trade"].COLUMNS))
 
 
 def _in_percent(core: Floats, bars: int) -> Floats:

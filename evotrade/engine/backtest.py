@@ -11,9 +11,11 @@ import numpy as np
 from evotrade.engine.columns import Columns
 from evotrade.engine.evaluator import decide
 from evotrade.engine.execution import Execution
-from evotrade.engine.facts import Facts, Ground, facts_of
+from evotrade.engine.facts import Ground
 from evotrade.engine.metrics import measure
+from evotrade.engine.reckoning import facts_of
 from evotrade.engine.simulation import Decisions, Simulation, simulate
+from evotrade.engine.slices import SliceSums
 from evotrade.genome import Genome
 from evotrade.market.candles import Candles
 
@@ -39,16 +41,16 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Backtest:
-    """One run: the candles of its span, the decisions (n,) on them, fills and equity, facts, metrics by name.
+    """One run: the candles of its span, the decisions (n,) on them, fills and equity, metrics by name.
 
-    `notes` are sentences a reader of the numbers must know.
+    `slices` is what the ledger keeps of its returns, `notes` are sentences a reader of the numbers must know.
     """
 
     candles: Candles
     execution: Execution
     decisions: Decisions
     simulation: Simulation
-    facts: Facts
+    slices: SliceSums
     metrics: dict[str, float]
     notes: tuple[str, ...]
 
@@ -95,9 +97,9 @@ def _run(
     terms = execution or Execution()
     simulation = simulate(decisions, candles, terms, detail)
     ground = Ground(candles, terms, span.start_s, span.end_s)
-    facts = facts_of(simulation, terms, ground, candles.close)
+    facts = facts_of([simulation], terms, ground, candles.close)
     notes = tuple(_notes(simulation, candles, missing_bars))
-    return Backtest(candles, terms, decisions, simulation, facts, measure(facts), notes)
+    return Backtest(candles, terms, decisions, simulation, facts.slices[0], measure(facts)[0], notes)
 
 
 def _notes(simulation: Simulation, candles: Candles, missing_bars: int) -> Iterator[str]:

@@ -73,10 +73,10 @@ def check_group(group: Group, columns: Columns, bars: slice, bar: int, backend: 
     """
     if not bars.start <= bar < bars.stop:
         return
-    lookbacks = group.program.lookbacks
-    begin = max(0, bar + 1 - _COMPARED - int(lookbacks.max()))
+    lookbacks, reach = group.program.lookbacks, group.program.reach
+    begin = max(0, bar + 1 - _COMPARED - reach)
     cut = Columns(columns.candles[begin : bar + 1], columns.cache_bytes)
-    if len(cut) <= lookbacks.max():
+    if len(cut) <= reach:
         return  # too few bars for all of the program
     alone = np.empty((len(group.numbers), len(cut)), np.int8)
     rows = cut.own(Tables).rows(group.program, slice(0, len(cut)), Room())
@@ -97,8 +97,8 @@ def check_group(group: Group, columns: Columns, bars: slice, bar: int, backend: 
 def _fill(group: Group, columns: Columns, bars: slice, backend: Backend, rows_bytes: int, room: Room) -> None:
     """Fill the group's decisions stretch by stretch."""
     program, tables = group.program, columns.own(Tables)
-    lookback = int(program.lookbacks.max())
-    stretch = max(1, rows_bytes // (8 * (1 + len(program.rows))), _LOOKBACKS_A_STRETCH * lookback)
+    lookback = program.reach
+    stretch = max(1, rows_bytes // (8 * backend.rows_held(program)), _LOOKBACKS_A_STRETCH * lookback)
     for first in range(bars.start, bars.stop, stretch):
         end = min(bars.stop, first + stretch)
         begin = max(0, first - lookback)

@@ -1,28 +1,28 @@
-"""The numbers that all metrics of one run are made of, each summed in a fixed order.
+"""The numbers that all metrics of a run are made of, for any number of runs on the same bars and terms.
 
-They are written twice: here as NumPy for one run, in `compiled/judge.py` as loops for many. Both give the
-same bits, and the formulas of `metrics.py` stand on either.
+They come from two places: NumPy's `reckoning.py`, one run at a time, and the loops of `compiled/judge.py`,
+many at once. Both give the same bits, and the formulas of `metrics.py` stand on either.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
 from evotrade import timeframes
-from evotrade.engine.breakeven import breakeven_fee
 from evotrade.engine.buy_hold import final_buy_and_hold
 from evotrade.engine.execution import Execution
-from evotrade.engine.fills import Floats, Ints, Trades
-from evotrade.engine.simulation import Simulation
+from evotrade.engine.fills import Floats, Ints
 from evotrade.engine.slices import SliceSums, slice_borders
-from evotrade.engine.sums import Blocks, in_order
+from evotrade.engine.sums import Blocks
 from evotrade.market.candles import Candles
+
+Number = TypeVar("Number")
+"""A float, or (runs,) floats."""
 
 _YEAR_S = 365 * 86_400
 _NOTHING = (
@@ -30,52 +30,52 @@ _NOTHING = (
 )  # of the mean square: less than that is what rounding left of no variance
 
 
-class MarkFacts(NamedTuple):
+class MarkFacts(NamedTuple, Generic[Number]):
     """Of the equity at every close: sums over bars, of per-bar returns unless their name says otherwise.
 
     A fall is a run of marks below the highest one before: `deepest` and `depths` (the sum over all falls)
     are fractions of that mark, `longest_fall` counts bars.
     """
 
-    final: float
-    cubes: float
-    fourths: float
-    gains: float
-    losses: float
-    squared_losses: float
-    equity: float
-    deepest: float
-    longest_fall: float
-    falls: float
-    depths: float
+    final: Number
+    cubes: Number
+    fourths: Number
+    gains: Number
+    losses: Number
+    squared_losses: Number
+    equity: Number
+    deepest: Number
+    longest_fall: Number
+    falls: Number
+    depths: Number
 
 
-class TradeFacts(NamedTuple):
+class TradeFacts(NamedTuple, Generic[Number]):
     """Of the trades; returns are fractions of what the entry cost, pnl is in quote currency.
 
     Those of trades that are closed, but for `trades`, `held` (bars), `traded` (value of all fills), `fees`
     and the `breakeven` fee. `deviations` are squared distances of pnl from its mean.
     """
 
-    trades: float
-    closed: float
-    winners: float
-    losers: float
-    profits: float
-    losses: float
-    pnl: float
-    deviations: float
-    returns: float
-    log_returns: float
-    best: float
-    worst: float
-    held: float
-    held_closed: float
-    win_streak: float
-    loss_streak: float
-    traded: float
-    fees: float
-    breakeven: float
+    trades: Number
+    closed: Number
+    winners: Number
+    losers: Number
+    profits: Number
+    losses: Number
+    pnl: Number
+    deviations: Number
+    returns: Number
+    log_returns: Number
+    best: Number
+    worst: Number
+    held: Number
+    held_closed: Number
+    win_streak: Number
+    loss_streak: Number
+    traded: Number
+    fees: Number
+    breakeven: Number
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +118,11 @@ class Ground:
         return slice_borders(self.candles.time_s, self.start_s, self.end_s)
 
     @cached_property
+    def slice_bars(self) -> tuple[int, ...]:
+        """How many bars each slice has."""
+        return tuple(np.diff(self.borders).tolist())
+
+    @cached_property
     def buy_hold(self) -> float:
         """What buying once and holding would have made of the capital; NaN where nothing could be bought."""
         return final_buy_and_hold(self.candles, self.execution)
@@ -130,176 +135,76 @@ class Ground:
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """One run on its ground; `sums` and `squares` are of per-bar returns by slice."""
+    """Runs on one ground; `sums` and `squares` (runs, slices) are of per-bar returns, all others (runs,).
+
+    What is computed of them is so run by run, whatever their number: only operations that round the same in
+    an array of any length.
+    """
 
     ground: Ground
-    sums: Sequence[float]
-    squares: Sequence[float]
-    marks: MarkFacts
-    trades: TradeFacts
+    sums: Floats
+    squares: Floats
+    marks: MarkFacts[Floats]
+    trades: TradeFacts[Floats]
+
+    @classmethod
+    def of(cls, ground: Ground, sums: Floats, squares: Floats, marks: Floats, trades: Floats) -> Facts:
+        """Facts whose marks and trades are rows, one a run."""
+        columns = np.ascontiguousarray(marks.T), np.ascontiguousarray(trades.T)
+        return cls(ground, sums, squares, MarkFacts(*columns[0]), TradeFacts(*columns[1]))
+
+    def __len__(self) -> int:
+        return len(self.sums)
 
     @cached_property
-    def mean(self) -> float:
+    def mean(self) -> Floats:
         """Mean per-bar return."""
-        return _total(self.sums) / self.ground.bars if self.ground.bars else math.nan
+        return _mean(self.sums, self.ground.bars)
 
     @cached_property
-    def mean_square(self) -> float:
+    def mean_square(self) -> Floats:
         """Mean square of the per-bar returns."""
-        return _total(self.squares) / self.ground.bars if self.ground.bars else math.nan
+        return _mean(self.squares, self.ground.bars)
 
     @cached_property
-    def variance(self) -> float:
+    def variance(self) -> Floats:
         """Variance of the per-bar returns with divisor n; 0 when they do not differ."""
         variance = self.mean_square - self.mean * self.mean
-        return 0.0 if variance <= _NOTHING * self.mean_square else variance
+        return np.where(variance <= _NOTHING * self.mean_square, 0.0, variance)
 
     @cached_property
-    def deviation(self) -> float:
+    def deviation(self) -> Floats:
         """Standard deviation of the per-bar returns, ddof 1."""
         bars = self.ground.bars
-        return math.sqrt(self.variance * (bars / (bars - 1))) if bars > 1 else math.nan
+        return np.sqrt(self.variance * (bars / (bars - 1) if bars > 1 else math.nan))
 
     @cached_property
-    def cagr(self) -> float:
+    def cagr(self) -> Floats:
         """Growth a year as a factor − 1, over the time from the first bar's start to the last one's end."""
-        growth = np.float64(self.marks.final / self.ground.initial)
-        return float(growth ** (1 / self.ground.years)) - 1
+        growth, exponent = self.marks.final / self.ground.initial, 1 / self.ground.years
+        return np.array([factor**exponent for factor in growth]) - 1  # one by one: see the class
 
-    @cached_property
-    def slices(self) -> SliceSums:
-        """What the ledger keeps."""
-        counts = tuple(int(count) for count in np.diff(self.ground.borders))
-        return SliceSums(counts, tuple(self.sums), tuple(self.squares), *self._shape())
+    @property
+    def slices(self) -> list[SliceSums]:
+        """What the ledger keeps, of each run."""
+        with np.errstate(all="ignore"):
+            skew, kurtosis = self._shape()
+        rows = zip(self.sums.tolist(), self.squares.tolist(), skew.tolist(), kurtosis.tolist(), strict=True)
+        return [SliceSums(self.ground.slice_bars, tuple(row[0]), tuple(row[1]), *row[2:]) for row in rows]
 
-    def _shape(self) -> tuple[float, float]:
+    def _shape(self) -> tuple[Floats, Floats]:
         """Skewness and kurtosis, from sums of powers: returns are far larger than their mean."""
-        m2 = self.variance
-        if not m2 * m2 > 0:  # nothing moves, or so little that the square underflows
-            return math.nan, math.nan
-        bars, mean, square = self.ground.bars, self.mean, self.mean_square
+        m2, mean, square, bars = self.variance, self.mean, self.mean_square, self.ground.bars or math.nan
         cube, fourth = self.marks.cubes / bars, self.marks.fourths / bars
-        m3 = cube - 3 * mean * square + 2 * mean**3
-        m4 = fourth - 4 * mean * cube + 6 * mean * mean * square - 3 * mean**4
-        return m3 / m2**1.5, m4 / m2**2
+        m3 = cube - 3 * mean * square + 2 * mean * mean * mean
+        m4 = fourth - 4 * mean * cube + 6 * mean * mean * square - 3 * mean * mean * mean * mean
+        moves = m2 * m2 > 0  # or else so little that the square underflows
+        return np.where(moves, m3 / (m2 * np.sqrt(m2)), math.nan), np.where(moves, m4 / (m2 * m2), math.nan)
 
 
-def facts_of(simulation: Simulation, execution: Execution, ground: Ground, close: Floats) -> Facts:
-    """The facts of one simulation on bars with those closes (n,)."""
-    blocks = ground.blocks
-    returns, equity = _block_returns(simulation, ground, close)
-    squares = returns * returns
-    losses = np.minimum(returns, 0.0)
-    deepest, longest, falls, depths = _falls(simulation.equity, ground.initial)
-    marks = MarkFacts(
-        final=float(simulation.equity[-1]) if ground.bars else ground.initial,
-        cubes=_total(blocks.sum(squares * returns)),
-        fourths=_total(blocks.sum(squares * squares)),
-        gains=_total(blocks.sum(returns - losses)),
-        losses=_total(blocks.sum(losses)),
-        squared_losses=_total(blocks.sum(losses * losses)),
-        equity=_total(blocks.add(equity)),
-        deepest=deepest,
-        longest_fall=longest,
-        falls=falls,
-        depths=depths,
-    )
-    trades = _trade_facts(simulation, execution, close)
-    return Facts(ground, blocks.sum(returns), blocks.sum(squares), marks, trades)
-
-
-def core_of(simulation: Simulation, ground: Ground) -> tuple[float, float, float, float]:
-    """Entries, fees, final equity and deepest drawdown alone, as `facts_of` has them."""
-    equity, fills = simulation.equity, simulation.fills
-    final = float(equity[-1]) if ground.bars else ground.initial
-    return (len(fills) + 1) // 2, in_order(fills.fee), final, _falls(equity, ground.initial)[0]
-
-
-def _block_returns(simulation: Simulation, ground: Ground, close: Floats) -> tuple[Floats, Floats]:
-    """(n,) per-bar returns, and (slices, blocks) sums of the equity.
-
-    A block of bars in which nothing is filled is told by the market: its marks are cash and position times
-    closes, and while all is invested its returns are the closes' own. So they are the same for all who hold.
-    """
-    blocks, fills = ground.blocks, simulation.fills
-    before = np.searchsorted(fills.bar, blocks.starts)
-    quiet = before == np.searchsorted(fills.bar, blocks.starts + blocks.widths)
-    cash = np.append(ground.initial, fills.cash)[before]
-    position = np.append(0.0, fills.position)[before]
-    returns = per_bar_returns(simulation.equity, ground.initial)
-    invested = np.repeat((quiet & (cash == 0) & (position > 0)).ravel(), blocks.widths.ravel())
-    returns = np.where(invested, per_bar_returns(close, math.nan), returns)
-    held = cash * blocks.widths + position * blocks.fold(close)
-    return returns, np.where(quiet, held, blocks.fold(simulation.equity))
-
-
-def per_bar_returns(equity: Floats, initial: float) -> Floats:
-    """(n,) simple returns from mark to mark, the first from `initial`; NaN after a mark of 0."""
-    with np.errstate(all="ignore"):  # fees can eat an account to the last bit
-        return equity / np.concatenate(([initial], equity[:-1])) - 1
-
-
-def _falls(equity: Floats, initial: float) -> tuple[float, float, float, float]:
-    """Depth of the deepest fall, bars of the longest, their number, sum of their depths."""
-    drawdown = 1 - equity / np.maximum.accumulate(np.maximum(equity, initial))
-    under = np.concatenate(([False], drawdown > 0, [False]))
-    edges = np.flatnonzero(under[1:] != under[:-1])
-    starts, ends = edges[::2], edges[1::2]
-    if not len(starts):
-        return 0.0, 0.0, 0.0, 0.0
-    # between two falls the drawdown is 0, so a stretch from start to start has the fall's own maximum
-    depths = np.maximum.reduceat(drawdown, starts)
-    return float(depths.max()), float((ends - starts).max()), float(len(starts)), in_order(depths)
-
-
-def _trade_facts(simulation: Simulation, execution: Execution, close: Floats) -> TradeFacts:
-    trades, fills = simulation.trades, simulation.fills
-    closed = trades.closed
-    pnl = trades.pnl[:closed]
-    returns = trades.return_pct[:closed] / 100
-    apart = pnl - in_order(pnl) / closed if closed else pnl
-    return TradeFacts(
-        trades=len(trades),
-        closed=closed,
-        winners=int(np.count_nonzero(pnl > 0)),
-        losers=int(np.count_nonzero(pnl < 0)),
-        profits=in_order(pnl[pnl > 0]),
-        losses=in_order(pnl[pnl < 0]),
-        pnl=in_order(pnl),
-        deviations=in_order(apart * apart),
-        returns=in_order(returns),
-        log_returns=_total([_log1p(value) for value in returns.tolist()]),
-        best=float(returns.max()) if closed else math.nan,
-        worst=float(returns.min()) if closed else math.nan,
-        held=int(trades.bars_held.sum()),
-        held_closed=int(trades.bars_held[:closed].sum()),
-        win_streak=_longest_run(pnl > 0),
-        loss_streak=_longest_run(pnl < 0),
-        traded=in_order(fills.price * fills.quantity),
-        fees=in_order(fills.fee),
-        breakeven=_breakeven(trades, execution, close),
-    )
-
-
-def _breakeven(trades: Trades, execution: Execution, close: Floats) -> float:
-    marked = close[-1:] if len(trades) > trades.closed else close[:0]
-    exits = np.append(trades.exit_price[: trades.closed], marked)
-    ratios = exits / trades.entry_price
-    return breakeven_fee(ratios, trades.closed, execution.size, execution.fee_on == "top")
-
-
-def _log1p(value: float) -> float:
-    return math.log1p(value) if value > -1 else -math.inf
-
-
-def _longest_run(flags: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> float:
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False]))))
-    return float((edges[1::2] - edges[::2]).max(initial=0))
-
-
-def _total(values: Sequence[float]) -> float:
-    """0 + the first + the second + …; the built-in sum corrects rounding in later versions of Python."""
-    total = 0.0
-    for value in values:
-        total += value
-    return total
+def _mean(sums: Floats, bars: int) -> Floats:
+    """(runs,) the slices of each run added in order, a bar."""
+    total = np.zeros(len(sums))
+    for column in sums.T:
+        total = total + column
+    return total / (bars or math.nan)

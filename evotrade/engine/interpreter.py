@@ -16,10 +16,15 @@ Decisions = npt.NDArray[np.int8]
 Piece = list[int]
 
 
-def run_program(program: Program, rows: Rows, first: int, width: int, decisions: Decisions) -> None:
-    """Fill `decisions` (genomes, bars) for the bars of the rows from `first` on, `width` bars at a time."""
+def run_program(
+    program: Program, rows: Rows, base: Floats, first: int, width: int, decisions: Decisions
+) -> None:
+    """Fill `decisions` (genomes, bars) for the bars of the rows from `first` on, `width` bars at a time.
+
+    `base` are the rows as `make_rows` left them.
+    """
     code, pieces = bind(program, rows.bars, rows.offsets)
-    machine = _Machine(program, pieces.tolist(), rows, width)
+    machine = _Machine(program, pieces.tolist(), rows, base.reshape(-1), width)
     instructions = list(zip(code.tolist(), program.numbers.tolist(), strict=True))
     lookbacks = program.lookbacks - first
     bars = decisions.shape[1]
@@ -32,10 +37,12 @@ def run_program(program: Program, rows: Rows, first: int, width: int, decisions:
                 row[:undecided] = 0
 
 
-def make_rows(steps: Ints, rows: Floats, bars: int) -> None:
-    """Run the steps of a program on its rows of `bars` bars each."""
-    table = rows.reshape(-1, bars)
+def make_rows(steps: Ints, rows: Rows, table: Floats) -> None:
+    """Fill the `table` (GUARD + rows, bars): with the rows from outside, and what the steps make of them."""
+    bars = rows.bars
     table[:GUARD] = np.nan
+    for place, values in zip(rows.places, rows.values, strict=True):
+        table[GUARD + place] = values
     scratch = np.empty(bars)
     with np.errstate(all="ignore"):
         for make, number, first, second, half in steps.tolist():
@@ -62,8 +69,8 @@ def make_rows(steps: Ints, rows: Floats, bars: int) -> None:
 class _Machine:
     """The registers of a program at one block of bars."""
 
-    def __init__(self, program: Program, pieces: list[Piece], rows: Rows, width: int) -> None:
-        self._rows, self._pieces = rows.base, pieces
+    def __init__(self, program: Program, pieces: list[Piece], rows: Rows, base: Floats, width: int) -> None:
+        self._rows, self._pieces = base, pieces
         self._higher, self._last = rows.higher, rows.last
         self._registers = np.empty((program.registers, width))
         self._flags = np.empty((program.flags, width), np.bool_)

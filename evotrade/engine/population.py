@@ -154,6 +154,6 @@ class _View:
         facts = backend.judge(decisions, self.first, self.stage)
         names = backend.fingerprints(decisions, self.first, bars)
         return [
-            Outcome(self.span.split, measure(one), one.slices, name, bars)
-            for one, name in zip(facts, names, strict=True)
+            Outcome(self.span.split, metrics, slices, name, bars)
+            for metrics, slices, name in zip(measure(facts), facts.slices, names, strict=True)
         ]

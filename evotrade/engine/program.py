@@ -8,6 +8,7 @@ them, and `bind` turns numbers into offsets. It knows no data but how flat the c
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,9 +29,11 @@ Floats = npt.NDArray[np.float64]
 GUARD = 1
 """Rows before the first one: a read before a row's first bar, whose value nobody uses, ends there."""
 
-REGISTER = -1
-"""In place of how many bars ago an operand is read: it is in no row but in a register."""
-_NO_OPERAND = (0, 0)
+Place = tuple[int, int]
+"""An operand as an instruction has it: a register and 0, or a place in a row, and which row."""
+
+_REGISTER = 0
+_NO_OPERAND = (0, _REGISTER)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +60,16 @@ class Program:
 
     def __len__(self) -> int:
         return len(self.lookbacks)
+
+    @property
+    def outside(self) -> Ints:
+        """The numbers of rows that come from outside, base bars all."""
+        return np.array([number for number, row in enumerate(self.rows) if row.table == "values"], np.int64)
+
+    @property
+    def reach(self) -> int:
+        """How many bars its decisions look back on."""
+        return int(self.lookbacks.max(initial=0))
 
 
 def compile_population(
@@ -92,16 +105,17 @@ class _Emitter:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.instructions: list[tuple[int, ...]] = []
-        self.numbers: list[float] = []
+        self.code = array("q")
+        self.numbers = array("d")
         self.pieces: list[tuple[int, int, int]] = []
         self.genomes = 0
-        shared = [number for number, value in enumerate(graph.values) if self._is_shared(number, value)]
+        self._is_flag = [isinstance(value, Value) and value.op >= FIRST_FLAG for value in graph.values]
+        shared = [number for number, uses in enumerate(graph.uses) if uses > 1 and self._is_computed(number)]
         self.kept: dict[int, int] = {}
         kept = [0, 0]
         for number in shared:
-            self.kept[number] = kept[self._is_flag(number)]
-            kept[self._is_flag(number)] += 1
+            self.kept[number] = kept[self._is_flag[number]]
+            kept[self._is_flag[number]] += 1
         self.registers, self.flags = map(_Registers, kept)
         for number in shared:
             self._compute(number, self.kept[number])
@@ -112,16 +126,16 @@ class _Emitter:
         for rule, condition in zip(rules, conditions, strict=True):
             flag = self._operand(condition)
             votes = VOTES[rule.then], VOTES[rule.otherwise]
-            self._emit(Op.VOTE if len(rules) > 1 else Op.CHOOSE, number, (flag,), *votes)
+            self._emit(Op.VOTE if len(rules) > 1 else Op.CHOOSE, number, [flag], *votes)
             self._release(condition, flag)
         if len(rules) > 1:
-            self._emit(Op.DECIDE, number, (), len(rules), COMBINES[combine])
+            self._emit(Op.DECIDE, number, [], len(rules), COMBINES[combine])
         self.genomes += 1
 
     def program(self, lookbacks: Ints) -> Program:
         """All that was appended."""
         return Program(
-            code=np.array(self.instructions, dtype=np.int64).reshape(-1, COUNT + 1),
+            code=np.array(self.code, dtype=np.int64).reshape(-1, COUNT + 1),
             numbers=np.array(self.numbers, dtype=np.float64),
             pieces=np.array(self.pieces, dtype=np.int64).reshape(-1, 3),
             lookbacks=lookbacks,
@@ -140,28 +154,24 @@ class _Emitter:
         )
         return 4 * int(max(emas, default=0))
 
-    def _is_shared(self, number: int, value: Value | View) -> bool:
-        return isinstance(value, Value) and value.op != Op.NUMBER and self.graph.uses[number] > 1
-
-    def _is_flag(self, number: int) -> bool:
+    def _is_computed(self, number: int) -> bool:
         value = self.graph.values[number]
-        return isinstance(value, Value) and value.op >= FIRST_FLAG
+        return isinstance(value, Value) and value.op != Op.NUMBER
 
-    def _operand(self, number: int) -> tuple[int, int]:
-        """Where a value is: a row and how many bars ago, or a register, computed now unless it is kept."""
+    def _operand(self, number: int) -> Place:
+        """Where a value is: in a row, or in a register, computed now unless it is kept."""
         value = self.graph.values[number]
         if isinstance(value, View):
-            return value
-        if number in self.kept:
-            return self.kept[number], REGISTER
-        return self._compute(number, None), REGISTER
+            return -value.ago, GUARD + value.row
+        kept = self.kept.get(number)
+        return (self._compute(number, None) if kept is None else kept), _REGISTER
 
     def _compute(self, number: int, to: int | None) -> int:
         value = self.graph.values[number]
         assert isinstance(value, Value)  # a view is never computed
         operands = [self._operand(operand) for operand in value.operands]
         if to is None:  # taken while the operands are still held: a loop over one array in place is not quick
-            to = (self.flags if value.op >= FIRST_FLAG else self.registers).take()
+            to = (self.flags if self._is_flag[number] else self.registers).take()
         first = len(self.pieces)
         self.pieces.extend(value.pieces)
         self._emit(value.op, to, operands, first, len(value.pieces), value.number)
@@ -169,28 +179,17 @@ class _Emitter:
             self._release(operand, place)
         return to
 
-    def _release(self, number: int, place: tuple[int, int]) -> None:
-        if place[1] == REGISTER and number not in self.kept:
-            (self.flags if self._is_flag(number) else self.registers).give_back(place[0])
+    def _release(self, number: int, place: Place) -> None:
+        if place[1] == _REGISTER and number not in self.kept:
+            (self.flags if self._is_flag[number] else self.registers).give_back(place[0])
 
     def _emit(
-        self,
-        op: Op,
-        to: int,
-        operands: Sequence[tuple[int, int]],
-        first: int,
-        count: int,
-        number: float = 0.0,
+        self, op: Op, to: int, operands: Sequence[Place], first: int, count: int, number: float = 0.0
     ) -> None:
-        left, right = (*map(_place, operands), _NO_OPERAND, _NO_OPERAND)[:2]
-        self.instructions.append((op, to, *left, *right, first, count))
+        left = operands[0] if operands else _NO_OPERAND
+        right = operands[1] if len(operands) > 1 else _NO_OPERAND
+        self.code.extend((op, to, *left, *right, first, count))
         self.numbers.append(number)
-
-
-def _place(operand: tuple[int, int]) -> tuple[int, int]:
-    """An operand as an instruction has it."""
-    place, ago = operand
-    return (place, 0) if ago == REGISTER else (-ago, GUARD + place)
 
 
 class _Registers:

@@ -15,7 +15,7 @@ from evotrade.engine.columns import Columns
 from evotrade.engine.evaluator import on_own_bars, whole_value
 from evotrade.engine.flatness import Flatness
 from evotrade.engine.graph import HIGHER_BARS, Row, Source
-from evotrade.engine.program import GUARD, Program
+from evotrade.engine.program import Program
 from evotrade.engine.windows import Floats
 from evotrade.genome.functions import SYMBOLS
 from evotrade.genome.tree import Symbol, Window
@@ -24,15 +24,16 @@ Ints = npt.NDArray[np.int64]
 
 
 class Rows(NamedTuple):
-    """What a program reads on a stretch of `bars` bars.
+    """What a program reads on a stretch of `bars` bars, and does not make itself.
 
-    `base` (GUARD + rows, bars), flat, holds the program's rows; `higher` series of higher bars, of which
+    `values` (k, bars) are the rows that `places` (k,) numbers; `higher` series of higher bars, of which
     `offsets` says by row where each begins. `last` (frames, bars) is the number of the last higher bar that
     has ended, -1 for none: the place before a series holds a NaN.
     """
 
     bars: int
-    base: Floats
+    values: Floats
+    places: Ints
     higher: Floats
     offsets: Sequence[int]
     last: Ints
@@ -57,17 +58,15 @@ class Tables:
         return flatness.moves_within(bars)
 
     def rows(self, program: Program, stretch: slice, room: Room) -> Rows:
-        """The rows of `program` on a stretch: those from outside are filled in, the others yet to be made."""
+        """The rows of `program` on a stretch that come from outside; the others are made of them."""
         bars = stretch.stop - stretch.start
-        base = room.take("rows", ((GUARD + len(program.rows)) * bars,))
+        places = program.outside
         with np.errstate(all="ignore"):
-            for number, row in enumerate(program.rows):
-                if row.table == "values":
-                    at = (GUARD + number) * bars
-                    base[at : at + bars] = self._values(row.source)[stretch]
+            columns = [self._values(program.rows[place].source)[stretch] for place in places]
             higher, offsets = self._higher_series(program.rows)
             last = [self._last_ended(suffix)[stretch] for suffix in program.frames]
-        return Rows(bars, base, higher, offsets, np.array(last, np.int64).reshape(len(last), bars))
+        ended = np.array(last, np.int64).reshape(len(last), bars)
+        return Rows(bars, _stacked(columns, bars, room), places, higher, offsets, ended)
 
     def _values(self, source: Source) -> Floats:
         """(n,) a column, or an expression that windows look at."""
@@ -99,6 +98,17 @@ class Tables:
         assert isinstance(node, Symbol | Window)  # the only nodes that have one
         frame = self.columns.frame(node.timeframe or "")
         return on_own_bars(replace(node, timeframe=None), frame, self.columns)
+
+
+def _stacked(columns: Sequence[Floats], bars: int, room: Room) -> Floats:
+    """(columns, bars) read-only, as kernels are compiled for; a single column is not copied."""
+    if len(columns) == 1:
+        return columns[0].reshape(1, bars)
+    table = room.take("values", (len(columns), bars))
+    for row, column in zip(table, columns, strict=True):
+        row[:] = column
+    table.flags.writeable = False
+    return table
 
 
 class Room:

@@ -16,10 +16,10 @@ from evotrade.engine.compiled.jit import source_hash
 from evotrade.engine.decisions import decide_many
 from evotrade.engine.evaluator import COMBINES, decide
 from evotrade.engine.execution import Execution
-from evotrade.engine.facts import facts_of
 from evotrade.engine.fingerprints import fingerprint
 from evotrade.engine.metrics import measure
 from evotrade.engine.population import evaluate_population, screen_population
+from evotrade.engine.reckoning import facts_of
 from evotrade.engine.simulation import simulate
 from evotrade.genome import parse
 from tests.engine.bar_by_bar import decisions, executions, markets
@@ -41,6 +41,11 @@ def decided(population, columns, combine, backend, bars=None, **limits):
     for group in decide_many(reaching, columns, bars, combine, backend, **limits):
         found[group.numbers] = group.decisions
     return found
+
+
+def same_facts(found, expected):
+    for name in ("sums", "squares", "marks", "trades"):
+        np.testing.assert_equal(getattr(found, name), getattr(expected, name), name)
 
 
 @given(worlds(), ways, backends)
@@ -82,11 +87,10 @@ def test_compiled_facts_are_those_of_the_simulator_to_the_last_bit(market, execu
     shift = data.draw(st.integers(0, 5))
     wide = np.pad(rows, ((0, 0), (shift, 2)), constant_values=1)
     stage = Stage.of(series, execution, int(series.time_s[0]), int(series.end_s[-1]))
-    for row, found in zip(rows, compiled_backend().judge(wide, shift, stage), strict=True):
-        run = simulate(row, series, execution)
-        expected = facts_of(run, execution, stage.ground, series.close)
-        for name in ("sums", "squares", "marks", "trades"):
-            np.testing.assert_equal(list(getattr(found, name)), list(getattr(expected, name)), name)
+    runs = [simulate(row, series, execution) for row in rows]
+    same_facts(
+        compiled_backend().judge(wide, shift, stage), facts_of(runs, execution, stage.ground, series.close)
+    )
 
 
 @given(markets(max_bars=900), executions, st.integers(1, 200), st.integers(0, 2**32))
@@ -96,10 +100,8 @@ def test_compiled_facts_of_long_trades_are_those_of_the_simulator(market, execut
     row = np.repeat(rng.choice([-1, 0, 1], len(series)), rng.integers(1, pace + 1, len(series)))
     stage = Stage.of(series, execution, int(series.time_s[0]), int(series.end_s[-1]))
     wide = row[None, : len(series)].astype(np.int8)
-    (found,) = compiled_backend().judge(wide, 0, stage)
-    expected = facts_of(simulate(wide[0], series, execution), execution, stage.ground, series.close)
-    for name in ("sums", "squares", "marks", "trades"):
-        np.testing.assert_equal(list(getattr(found, name)), list(getattr(expected, name)), name)
+    expected = facts_of([simulate(wide[0], series, execution)], execution, stage.ground, series.close)
+    same_facts(compiled_backend().judge(wide, 0, stage), expected)
 
 
 @given(markets(max_bars=600), executions, st.integers(1, 150), st.integers(0, 2**32))
@@ -112,7 +114,7 @@ def test_a_screen_shows_what_the_judge_does(market, execution, pace, seed):
     expected = NumpyBackend().screen(rows, 0, stage)
     np.testing.assert_array_equal(compiled_backend().screen(rows, 0, stage), expected)
     assert expected.tolist() == [
-        [measure(facts)[name] for name in CORE] for facts in compiled_backend().judge(rows, 0, stage)
+        [metrics[name] for name in CORE] for metrics in measure(compiled_backend().judge(rows, 0, stage))
     ]
 
 
@@ -158,7 +160,7 @@ def test_all_cells_of_the_earlier_system_get_the_numbers_of_single_backtests(bac
     for genome, evaluated in zip(population, found, strict=True):
         alone = backtest(genome, columns, terms, "majority")
         np.testing.assert_equal(evaluated.outcomes[0].metrics, alone.metrics)
-        np.testing.assert_equal(evaluated.outcomes[0].slices, alone.facts.slices)
+        np.testing.assert_equal(evaluated.outcomes[0].slices, alone.slices)
 
 
 @pytest.mark.parametrize("backend", BACKENDS[::2], ids=lambda backend: backend.name)

@@ -184,7 +184,7 @@ def test_slices_are_of_equal_time_and_the_moments_of_all():
     flat, ones = [np.cumprod(1 + returns)] * 4, np.ones(7)
     candles = Candles(HOUR_S * hours, *flat, ones, ones, "1h")
     run = backtest_decisions(np.array([1, 0, 0, 0, 0, 0, 0], np.int8), candles, Execution(0, fill="close"))
-    sums = run.facts.slices
+    sums = run.slices
     assert sums.n == (4, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1)
     assert [sums.sum[k] for k in (0, 7, 8, 15)] == pytest.approx([0.6, 0.4, 0.5, -0.6])
     assert [sums.sum_sq[k] for k in (0, 15)] == pytest.approx([0.14, 0.36])
@@ -197,7 +197,7 @@ def test_slices_are_of_equal_time_and_the_moments_of_all():
 @pytest.mark.parametrize("bars", [5, 0])
 def test_an_equity_that_never_moves_has_no_moments(bars):
     run = backtest_decisions(np.zeros(bars, np.int8), synthetic_candles(5, "1h", 1)[:bars])
-    assert np.isnan(run.facts.slices[3:]).all()
+    assert np.isnan(run.slices[3:]).all()
 
 
 def test_an_account_that_fees_ate_to_the_last_bit_is_a_loss_of_all_without_a_warning():
@@ -205,4 +205,4 @@ def test_an_account_that_fees_ate_to_the_last_bit_is_a_loss_of_all_without_a_war
     in_and_out = np.where(np.arange(6_000) % 2, 1, -1).astype(np.int8)
     outcome = backtest_decisions(in_and_out, market, Execution(fee_bps=5_000))
     assert outcome.metrics["return_pct"] == -100
-    assert math.isnan(outcome.facts.slices.skew)
+    assert math.isnan(outcome.slices.skew)

@@ -9,7 +9,7 @@ import pytest
 
 from evotrade.engine.backtest import backtest_decisions
 from evotrade.engine.execution import Execution
-from evotrade.engine.facts import per_bar_returns
+from evotrade.engine.reckoning import per_bar_returns
 from evotrade.market.candles import Candles
 from tests.paths import shared
 

@@ -6,45 +6,51 @@ Every loop does, bar by bar, the very operations of `windows.py` and `evaluator.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from evotrade.engine.compiled.elements import clear, copy, higher, lower
+from evotrade.engine.compiled.elements import clear, higher, lower
 from evotrade.engine.compiled.ema import fill_ema
 from evotrade.engine.compiled.jit import kernel
-from evotrade.engine.compiled.rows import guard_rows, make_rows
+from evotrade.engine.compiled.rows import fill_rows, guard_rows, make_rows, move_rows
+from evotrade.engine.compiled.windows import clamp, fill_deviation, fill_strength, fill_sum, unless_flat
 from evotrade.engine.opcodes import A_ROW, B_ROW, COUNT, FIRST, MAJORITY, OP, TO, UNANIMOUS, A, B, Op
 
 
 @kernel
-def run_program(code, steps, lookbacks, tables, first, block, room, decisions, at, bars):
-    """Fill `decisions` (genomes, …) from column `at` on, for `bars` bars of the rows from `first` on.
+def run_program(code, steps, lookbacks, reach, tables, first, block, room, decisions, at, bars):
+    """Fill `decisions` (genomes, …) from column `at` on, for `bars` bars from bar `first` of the series on.
 
-    `tables` is (length of a row, rows, series of higher bars, last of these) as in `tables.Rows`. Rows are
-    made by `steps` as the blocks need them, and so are still near the processor when they are read.
-
-    `code` is (instructions, numbers, pieces) of a program; `room` is for registers and flags, `block` places
-    each, and for the levels of the longest EMA. Decisions before a lookback are 0.
+    `tables` is (values, their rows, series of higher bars, last of these) as in `tables.Rows`, `code`
+    (instructions, numbers, pieces) of a program. `room` is for registers and flags, `block` places each, for
+    the levels of the longest EMA, and for rows of `length` bars each: they hold a stretch of the series, at
+    least a block and the `reach` bars that it looks back on, and move on with the blocks, so that they are
+    still near the processor when they are read. Decisions before a lookback are 0.
     """
-    length, rows, higher_rows, last = tables
-    ballots, made = np.zeros((2, block), np.uint8), 0
+    values, places, higher_rows, last = tables
+    registers, flags, levels, rows, length = room
+    begin, made, ballots = max(0, first - reach), 0, np.zeros((2, block), np.uint8)
     guard_rows(rows, length)
     for start in range(0, bars, block):
         width, bar = min(block, bars - start), first + start
-        make_rows(steps, rows, length, made, bar + width)
-        made = bar + width
-        chosen = decisions[:, at + start : at + start + width]
-        _execute(code, rows, higher_rows, last, bar, block, room, ballots[:, :width], chosen)
+        if bar + width - begin > length:
+            move_rows(rows, length, bar - reach - begin, made)
+            begin, made = bar - reach, reach
+        end = bar + width - begin
+        fill_rows(values, places, rows, length, begin, made, end)
+        make_rows(steps, rows, length, made, end)
+        made = end
+        chosen, ended = decisions[:, at + start : at + start + width], last[:, bar : bar + width]
+        spaces = registers, flags, levels, rows
+        _execute(code, spaces, bar - begin, block, higher_rows, ended, ballots[:, :width], chosen)
         for genome in range(len(chosen)):
             chosen[genome, : max(0, min(width, lookbacks[genome] - bar))] = 0
 
 
 @kernel
-def _execute(code, rows, higher_rows, last, bar, block, room, ballots, chosen):
-    """Run all instructions on one block."""
+def _execute(code, room, bar, block, higher_rows, ended, ballots, chosen):
+    """Run all instructions on the block that begins at `bar` of the rows."""
     instructions, numbers, pieces = code
-    registers, flags, levels = room
+    registers, flags, levels, rows = room
     buys, sells, width = ballots[0], ballots[1], chosen.shape[1]
     for number in range(len(instructions)):
         op, to = instructions[number, OP], instructions[number, TO]
@@ -73,7 +79,7 @@ def _execute(code, rows, higher_rows, last, bar, block, room, ballots, chosen):
             continue
         parts, z = pieces[first : first + count], registers[to : to + width]
         if op == Op.AS_OF:
-            _as_of(z, higher_rows, parts[0, 0], last[-1 - parts[0, 1], bar : bar + width])
+            _as_of(z, higher_rows, parts[0, 0], ended[-1 - parts[0, 1]])
         elif op == Op.EMA:
             fill_ema(z, rows, parts, bar, int(numbers[number]), levels)
         else:
@@ -89,22 +95,22 @@ def _choose(holds, then, otherwise, chosen):
 @kernel
 def _compute(op, z, x, y, rows, parts, bar, number):
     if op == Op.SUM:
-        _sum(z, rows, parts, bar, number)
+        fill_sum(z, rows, parts, bar, number)
     elif op == Op.NUMBER:
         z[:] = number
     elif op == Op.STD:
-        _deviation(z, rows, parts, bar, number)
+        fill_deviation(z, rows, parts, bar, number)
     elif op == Op.RSI:
-        _strength(z, x, y)
+        fill_strength(z, x, y)
     elif op == Op.CLAMP or op == Op.UNLESS_FLAT:
         width = z.size
         p, q, r, s = parts[0, 0] + bar, parts[1, 0] + bar, parts[2, 0] + bar, parts[3, 0] + bar
         least, lowest = rows[p : p + width], rows[q : q + width]
         most, highest = rows[r : r + width], rows[s : s + width]
         if op == Op.CLAMP:
-            _clamp(z, x, least, lowest, most, highest)
+            clamp(z, x, least, lowest, most, highest)
         else:
-            _unless_flat(z, x, least, lowest, most, highest)
+            unless_flat(z, x, least, lowest, most, highest)
     else:
         _arithmetic(op, z, x, y)
 
@@ -206,110 +212,3 @@ def _arithmetic(op, z, x, y):  # noqa: C901 - a table that a compiler reads
     else:
         for i in range(z.size):
             z[i] = abs(x[i])
-
-
-@kernel
-def _sum(z, rows, parts, bar, divisor):
-    width, count = z.size, len(parts)
-    p = parts[0, 0] + bar
-    x = rows[p : p + width]
-    if count == 1:
-        copy(z, x)
-        if divisor != 1.0:
-            _divide(z, divisor)
-        return
-    q = parts[1, 0] + bar
-    y = rows[q : q + width]
-    if count == 2:
-        _sum_two(z, x, y, divisor)
-        return
-    r = parts[2, 0] + bar
-    _sum_three(z, x, y, rows[r : r + width], divisor if count == 3 else 1.0)
-    for part in range(3, count):
-        r = parts[part, 0] + bar
-        w = rows[r : r + width]
-        for i in range(width):
-            z[i] += w[i]
-    if count > 3 and divisor != 1.0:
-        _divide(z, divisor)
-
-
-@kernel
-def _sum_two(z, x, y, divisor):
-    """Divided in the same loop, by no power of two: that many bars are one piece."""
-    if divisor == 1.0:
-        for i in range(z.size):
-            z[i] = x[i] + y[i]
-    else:
-        for i in range(z.size):
-            z[i] = (x[i] + y[i]) / divisor
-
-
-@kernel
-def _sum_three(z, x, y, w, divisor):
-    if divisor == 1.0:
-        for i in range(z.size):
-            z[i] = (x[i] + y[i]) + w[i]
-    else:
-        for i in range(z.size):
-            z[i] = ((x[i] + y[i]) + w[i]) / divisor
-
-
-@kernel
-def _divide(z, divisor):
-    if _is_power_of_two(divisor):  # its reciprocal is exact, and a product is quicker
-        factor = 1.0 / divisor
-        for i in range(z.size):
-            z[i] *= factor
-    else:
-        for i in range(z.size):
-            z[i] /= divisor
-
-
-@kernel
-def _is_power_of_two(number):
-    return math.frexp(number)[0] == 0.5
-
-
-@kernel
-def _deviation(z, rows, parts, bar, bars):
-    width = z.size
-    p, q = parts[0, 0] + bar, parts[1, 0] + bar
-    total, gap = np.empty(width), np.empty(width)
-    copy(total, rows[p : p + width])
-    copy(z, rows[q : q + width])
-    count = parts[0, 1]
-    for part in range(2, len(parts), 2):
-        p, q = parts[part, 0] + bar, parts[part + 1, 0] + bar
-        sums, m2, size = rows[p : p + width], rows[q : q + width], parts[part, 1]
-        each, weight = 1.0 / size, float(count * size) / float(count + size)
-        copy(gap, total)
-        _divide(gap, float(count))
-        for i in range(width):
-            apart = sums[i] * each - gap[i]
-            z[i] = (z[i] + m2[i]) + apart * apart * weight
-            total[i] += sums[i]
-        count += size
-    _divide(z, bars)
-    for i in range(width):
-        z[i] = math.sqrt(z[i])
-
-
-@kernel
-def _strength(z, gained, lost):
-    for i in range(z.size):
-        moved = gained[i] + lost[i]
-        z[i] = (100.0 * gained[i] / moved if moved != 0.0 else 50.0) + 0.0
-
-
-@kernel
-def _clamp(z, x, least, lowest, most, highest):
-    for i in range(z.size):
-        at_least = higher(x[i], lower(least[i], lowest[i]))
-        z[i] = lower(at_least, higher(most[i], highest[i])) + 0.0
-
-
-@kernel
-def _unless_flat(z, x, least, lowest, most, highest):
-    for i in range(z.size):
-        z[i] = 0.0 if lower(least[i], lowest[i]) == higher(most[i], highest[i]) else x[i]

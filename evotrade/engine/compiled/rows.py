@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evotrade.engine.compiled.elements import higher, lower
+from evotrade.engine.compiled.elements import copy, higher, lower
 from evotrade.engine.compiled.jit import kernel
 from evotrade.engine.opcodes import Make
 from evotrade.engine.program import GUARD
@@ -14,6 +14,24 @@ from evotrade.engine.program import GUARD
 def guard_rows(rows, bars):
     """What lies before the first row is NaN."""
     rows[: GUARD * bars] = np.nan
+
+
+@kernel
+def fill_rows(values, places, rows, bars, begin, start, end):
+    """Copy the bars from `start` to `end` of rows of `bars` bars each from `values` (k, …).
+
+    The rows begin at bar `begin` of these; `places` (k,) says which rows they are.
+    """
+    for number in range(len(places)):
+        at = (GUARD + places[number]) * bars
+        copy(rows[at + start : at + end], values[number, begin + start : begin + end])
+
+
+@kernel
+def move_rows(rows, bars, by, made):
+    """Move what is `made` of each row `by` bars towards its beginning; the first `by` bars are lost."""
+    for at in range(GUARD * bars, rows.size, bars):
+        copy(rows[at : at + made - by], rows[at + by : at + made])
 
 
 @kernel
