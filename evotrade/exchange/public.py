@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
-
-import requests
-from kraken.spot import SpotClient
+from typing import TYPE_CHECKING, Any
 
 from evotrade.errors import ExchangeError
 from evotrade.exchange.venue import KRAKEN, Venue
+
+if TYPE_CHECKING:
+    import requests
 
 Sleep = Callable[[float], None]
 
@@ -39,6 +39,8 @@ class PublicApi:
     """
 
     def __init__(self, url: str | None = None, sleep: Sleep = time.sleep, venue: Venue = KRAKEN) -> None:
+        from kraken.spot import SpotClient  # loads for a quarter of a second: only who asks waits
+
         self._client = SpotClient(url=url or "", use_custom_exceptions=False)
         self._sleep, self._venue = sleep, venue
         self._has_answered = False
@@ -61,6 +63,8 @@ class PublicApi:
         return answer
 
     def _try(self, endpoint: str, params: dict[str, Any]) -> dict[str, Any] | _Failure:
+        import requests
+
         try:
             response: Any = self._client.request("GET", f"/0/public/{endpoint}", params, auth=False)
         except requests.RequestException as error:

@@ -33,16 +33,21 @@ def open_page(page, url):
     return page.inner_text("[data-testid=stMain]")
 
 
+@pytest.fixture(scope="module")
+def one_cell(tmp_path_factory, serve):
+    with serve(a_store(tmp_path_factory.mktemp("one"), a_cell())) as url:
+        yield url
+
+
 @pytest.mark.parametrize("path", TITLES)
-def test_a_cold_direct_visit_comes_through_the_app(browser, tmp_path, serve, path):
+def test_a_direct_visit_comes_through_the_app(browser, one_cell, path):
     # without complaints: Streamlit itself looks for a server below the path first
     page = browser.new_page()
-    with serve(a_store(tmp_path, a_cell())) as url:
-        shown = open_page(page, f"{url}/{path}")
-        assert TITLES[path] in shown
-        assert "opens only inside the app" not in shown
-        assert page.get_by_test_id("stSidebarLogo").count() == 1
-        page.close()
+    shown = open_page(page, f"{one_cell}/{path}")
+    assert TITLES[path] in shown
+    assert "opens only inside the app" not in shown
+    assert page.get_by_test_id("stSidebarLogo").count() == 1
+    page.close()
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +80,10 @@ def test_an_empty_store_says_what_to_do_next(page, empty, path, next_step):
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory, serve):
-    """Address of an app on an evaluated cell 1, and cells 2 to 4 that are its hostile descendants."""
+    """Address of an app on an evaluated cell 1, and cells 2 and 3 that are its hostile descendants."""
     store = a_store(tmp_path_factory.mktemp("hostile"))
     an_evaluated_cell(store)
-    for parent, text in enumerate((HOSTILE, VERY_LONG, RIGHT_TO_LEFT), 1):
+    for parent, text in enumerate((HOSTILE, RIGHT_TO_LEFT + VERY_LONG), 1):
         texts = {**dict.fromkeys(TEXTS, text), "llm_hypothesis": text, "genome": text}
         store.add_cells([a_cell(parent_id=parent, reasons=(text,), **texts)])
         asked_of_a_model(store, text, cell_id=parent + 1)
@@ -100,7 +105,7 @@ def asked_of_a_model(store, text, cell_id):
     store.add_patterns(ask, text, text, [PatternRow(text, text, (cell_id,))], at)
 
 
-WRONG = ("999", "abc", "-1", "<img src=x onerror='window.hacked=1'>")
+WRONG = ("999", "-1", "<img src=x onerror='window.hacked=1'>")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +120,7 @@ def test_what_is_not_there_is_said_in_a_sentence(page, hostile, address):
         assert page.evaluate("window.hacked") is None
 
 
-@pytest.mark.parametrize("cell", [2, 3, 4])
+@pytest.mark.parametrize("cell", [2, 3])
 @pytest.mark.parametrize(
     "address",
     [
@@ -156,7 +161,7 @@ def evolution(folder, store):
     """The command evolving a dish in a process of its own."""
     options = ["--dish", "busy", "--data", str(kraken_file(folder, 4_000)), "--executor", "serial"]
     return subprocess.Popen(
-        [sys.executable, "-m", "evotrade", "evolve", *options, "--generations", "12", "--population", "40"],
+        [sys.executable, "-m", "evotrade", "evolve", *options, "--generations", "6", "--population", "40"],
         env=os.environ | {"EVOTRADE_STORE": str(store.path)},
         stdout=subprocess.DEVNULL,
     )

@@ -91,7 +91,10 @@ def test_a_first_population_that_was_interrupted_goes_on_the_next_time(tmp_path,
         assert "generation 1/20" not in said
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGTERM, *(pytest.param(n, marks=pytest.mark.soak) for n in (signal.SIGINT, signal.SIGHUP))],
+)
 def test_a_store_with_a_population_is_shown_at_once(tmp_path, market, number):
     store = open_store(tmp_path / "lab.duckdb")
     settings = {"population": 10, "warmup_bars": 100, "executor": "serial"}

@@ -3,13 +3,23 @@
 import sqlite3
 import subprocess
 import sys
+import threading
+from functools import cache
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evotrade.engine.backends import CORE, NumbaBackend, NumpyBackend, Stage, compiled_backend
+from evotrade.engine import backends as backends_module
+from evotrade.engine.backends import (
+    CORE,
+    NumbaBackend,
+    NumpyBackend,
+    Stage,
+    best_backend,
+    compiled_backend,
+)
 from evotrade.engine.backtest import Span, backtest
 from evotrade.engine.columns import Columns
 from evotrade.engine.compiled.jit import source_hash
@@ -191,6 +201,22 @@ print(first, waited < 1, compiled_backend().name, best_backend(work=0).name)
 """
 
 
+def test_nobody_waits_while_kernels_are_compiled(monkeypatch):
+    compiled = threading.Event()
+
+    class Slow(NumbaBackend):
+        def __init__(self):
+            compiled.wait(60)
+            super().__init__()
+
+    monkeypatch.setattr(backends_module, "NumbaBackend", Slow)
+    monkeypatch.setattr(backends_module, "_compilation", cache(backends_module._Compilation))
+    assert best_backend(work=10**9).name == best_backend(work=10**9).name == "numpy"
+    compiled.set()
+    assert compiled_backend().name == best_backend(work=0).name == "numba"
+
+
+@pytest.mark.soak
 @pytest.mark.process
 def test_the_first_call_never_waits_for_the_compiler(tmp_path, monkeypatch):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))

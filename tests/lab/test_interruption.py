@@ -125,7 +125,7 @@ def test_workers_end_with_a_run_that_was_killed(tmp_path, market):
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("after_s", [0.1, 0.4, 0.8])
+@pytest.mark.parametrize("after_s", [0.4, *(pytest.param(s, marks=pytest.mark.soak) for s in (0.1, 0.8))])
 def test_ctrl_c_while_the_command_loads_says_nothing(tmp_path, market, after_s):
     running = evolve(tmp_path / "early.duckdb", "--data", str(market), "--generations", "3")
     time.sleep(after_s)

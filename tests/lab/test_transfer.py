@@ -653,7 +653,7 @@ def test_a_missing_field_is_named(exported, place, named):
         ("", "the file is no JSON (EOF while parsing a value at line 1 column 0)"),
         ("cell 29", "the file is no JSON (expected value at line 1 column 1)"),
         ('{"format": NaN}', "the file is no JSON"),
-        ("[" * 100_000, "the file is no JSON (recursion limit exceeded"),
+        pytest.param("[" * 100_000, "the file is no JSON (recursion limit exceeded", id="deep"),
         ('"\ud800"', "the file is no JSON"),
         (b"\xff\xfe", "the file is no JSON"),
         (b"SQLite format 3\0", "the file is no JSON"),
@@ -665,7 +665,11 @@ def test_a_missing_field_is_named(exported, place, named):
         ),
         ('{"format": "evotrade cell", "version": "1"}', "has no format version that there ever was ('1')"),
         ('{"format": "evotrade cell", "version": 1}', "(evotrade is missing)"),
-        (" " * (16 * 2**20 + 1), "the file is larger than an exported cell can be, 16,777,216 bytes"),
+        pytest.param(
+            " " * (16 * 2**20 + 1),
+            "the file is larger than an exported cell can be, 16,777,216 bytes",
+            id="large",
+        ),
     ],
 )
 def test_what_is_no_exported_cell_is_refused_in_one_sentence(store, text, complaint):

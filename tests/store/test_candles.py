@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evotrade.errors import NotFound
@@ -96,6 +96,7 @@ def test_bar_starts_are_those_of_the_candles(shared_store: Store, candles: Candl
 
 
 @given(candle_series(min_bars=2, max_bars=60))
+@settings(max_examples=settings.default.max_examples // 3)  # six writes each
 def test_the_contents_of_a_series_change_with_its_bars_and_with_nothing_else(
     shared_store: Store, candles: Candles
 ) -> None:

@@ -59,7 +59,10 @@ def test_without_what_was_kept_such_a_death_loses_the_file(moments, tmp_path):
         Store(path)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings.default.max_examples // 3,  # each copies a store and opens it three times
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(page=st.integers(0, 200))
 def test_a_death_after_any_page_loses_nothing(moments, tmp_path, page):
     path = torn(moments, tmp_path, page)

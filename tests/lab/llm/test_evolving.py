@@ -177,7 +177,7 @@ def interrupted(*_):
     raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("at", [1, 2, 3])
+@pytest.mark.parametrize("at", [2, *(pytest.param(at, marks=pytest.mark.soak) for at in (1, 3))])
 def test_a_run_killed_and_resumed_reads_what_was_answered_and_ends_as_one_that_was_not(
     server, run, store, tmp_path, monkeypatch, at
 ):
