@@ -12,7 +12,8 @@ run: $(VENV)/.app                ## store, candles, a first evolution, the app; 
 	$(BIN)/evotrade up $(if $(DATA),--data "$(DATA)") $(if $(PAIR),--pair "$(PAIR)")
 
 test: $(VENV)/.dev browser lint  ## all that CI checks
-	$(BIN)/python -m pytest -n 3 --dist loadgroup
+	$(BIN)/evotrade warm           # once, and not by each of the processes that want compiled kernels
+	$(BIN)/python -m pytest -n 4 --dist loadgroup
 
 test-llm: $(VENV)/.llm            ## asks the offline model; shows its terms of use, and running this accepts them
 	$(BIN)/evotrade llm terms --accept-licence
