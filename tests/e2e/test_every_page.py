@@ -12,7 +12,7 @@ from tests.candle_files import kraken_file
 from tests.e2e.actions import IDLE
 from tests.ui.stores import HOSTILE, a_cell, a_store, an_evaluated_cell
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("another browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 TITLES = {"cells": "Cells", "lineage": "Lineage", "editor": "Strategy editor", "market": "Market data"} | {
     "llm": "Language model",
     "live": "Live desk",

@@ -21,7 +21,7 @@ from tests.paths import SHARED, shared
 from tests.processes import processes_of, resident_kb
 from tests.ui.stores import HOSTILE, a_cell, a_phenotype
 
-pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("another browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
 
 SPEED = 1_800.0  # an hour takes two seconds
 LIVELY = 5_714  # for 80 bars from here on, cell 29 decides to buy at least every eighth bar

@@ -11,7 +11,7 @@ from tests.llm_server import GENOME, LlmServer, Reply, proposal
 from tests.llm_server import serve as serve_model
 from tests.ui.stores import HOSTILE, a_store
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("another browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 OTHER = GENOME.replace("20", "30")
 EXPLANATION = {"summary": HOSTILE, "rules": [HOSTILE], "strengths": [HOSTILE], "weaknesses": [HOSTILE]}
 

@@ -14,7 +14,7 @@ from tests.kraken_server import Kraken
 from tests.kraken_server import serve as serve_kraken
 from tests.ui.stores import HOSTILE
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("another browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 FIRST_S = int(datetime(2023, 11, 15, tzinfo=UTC).timestamp())
 CHARTS = ".js-plotly-plot .main-svg"
 
