@@ -162,13 +162,12 @@ class NumbaBackend:
         code, pieces = bind(program, length, rows.offsets)
         self._kernels["blocks"].run_program(
             (code, program.numbers, pieces),
-            *(
-                program.steps,
-                program.lookbacks,
-                program.reach,
-                (rows.values, rows.places, rows.higher, rows.last),
-            ),
-            *(bars.first, block),
+            program.steps,
+            program.lookbacks,
+            program.reach,
+            (rows.values, rows.places, rows.higher, rows.last),
+            bars.first,
+            block,
             (
                 self.room.take("registers", (max(1, program.registers) * block,)),
                 self.room.take("flags", (max(1, program.flags) * block,), np.uint8),
@@ -176,7 +175,9 @@ class NumbaBackend:
                 self.room.take("rows", ((GUARD + len(program.rows)) * length,)),
                 length,
             ),
-            *(decisions, bars.at, bars.width),
+            decisions,
+            bars.at,
+            bars.width,
         )
 
     def judge(self, decisions: Decisions, first: int, stage: Stage) -> Facts:

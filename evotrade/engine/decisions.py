@@ -79,7 +79,7 @@ def check_group(group: Group, columns: Columns, bars: slice, bar: int, backend: 
     if len(cut) <= reach:
         return  # too few bars for all of the program
     alone = np.empty((len(group.numbers), len(cut)), np.int8)
-    rows = cut.own(Tables).rows(group.program, slice(0, len(cut)), Room())
+    rows = cut.own(Tables).rows(group.program, slice(0, len(cut)), backend.room)
     backend.decide(group.program, rows, alone, Bars(0, 0, len(cut)))
     first = max(begin, bars.start)
     decided = np.arange(first - begin, len(cut)) >= lookbacks[:, None]

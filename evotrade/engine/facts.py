@@ -150,8 +150,8 @@ class Facts:
     @classmethod
     def of(cls, ground: Ground, sums: Floats, squares: Floats, marks: Floats, trades: Floats) -> Facts:
         """Facts whose marks and trades are rows, one a run."""
-        columns = np.ascontiguousarray(marks.T), np.ascontiguousarray(trades.T)
-        return cls(ground, sums, squares, MarkFacts(*columns[0]), TradeFacts(*columns[1]))
+        of_marks, of_trades = MarkFacts(*marks.T.copy()), TradeFacts(*trades.T.copy())
+        return cls(ground, sums, squares, of_marks, of_trades)
 
     def __len__(self) -> int:
         return len(self.sums)

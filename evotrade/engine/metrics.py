@@ -124,13 +124,13 @@ def _omega(facts: Facts) -> Floats:
 @_metric("%")
 def _max_drawdown_pct(facts: Facts) -> Floats:
     """Largest fall of a mark below the highest mark before it, or below the initial capital."""
-    return 100 * facts.marks.deepest if facts.ground.bars else facts.marks.deepest * math.nan
+    return np.where(facts.ground.bars, 100 * facts.marks.deepest, math.nan)
 
 
 @_metric("bars")
 def _max_drawdown_bars(facts: Facts) -> Floats:
     """Longest run of marks below the highest one before, recovered or not."""
-    return facts.marks.longest_fall if facts.ground.bars else facts.marks.longest_fall * math.nan
+    return np.where(facts.ground.bars, facts.marks.longest_fall, math.nan)
 
 
 @_metric("%")

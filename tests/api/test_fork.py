@@ -191,6 +191,7 @@ def test_a_daemon_that_ends_waits_for_no_model(app, model, store, tokens):
         wait_until(model.hanging.is_set)
     wait_until(lambda: store.llm_asks()["reason"].tolist() == ["cancelled"])
     asking.join(10)
+    assert not asking.is_alive()
 
 
 @pytest.fixture

@@ -57,8 +57,7 @@ def _follow_fills(falls, close, begin, end, fills, filled, cash, position):
 def _stand(falls, cash, bars):
     """Go on with the falls through bars in which nothing is held."""
     if cash < falls[PEAK]:
-        falls[LOWEST] = min(falls[LOWEST], cash) if falls[UNDER] else cash
-        falls[UNDER] += bars
+        _sink(falls, cash, bars)
     else:
         recover(falls)
         falls[PEAK] = cash
@@ -71,9 +70,7 @@ def _carry(falls, close, begin, end, cash, position):
     for bar in range(begin + 1, end):
         highest, lowest = _higher(highest, close[bar]), _lower(lowest, close[bar])
     if cash + position * highest < falls[PEAK]:
-        least = cash + position * lowest
-        falls[LOWEST] = min(falls[LOWEST], least) if falls[UNDER] else least
-        falls[UNDER] += end - begin
+        _sink(falls, cash + position * lowest, end - begin)
     else:
         for bar in range(begin, end):
             _follow_mark(falls, cash + position * close[bar])
@@ -83,8 +80,7 @@ def _carry(falls, close, begin, end, cash, position):
 def _follow_mark(falls, mark):
     """Go on with the falls through one mark."""
     if mark < falls[PEAK]:
-        falls[LOWEST] = min(falls[LOWEST], mark) if falls[UNDER] else mark
-        falls[UNDER] += 1
+        _sink(falls, mark, 1)
     else:
         recover(falls)
         falls[PEAK] = mark
@@ -96,9 +92,7 @@ def hold(falls, extremes, closes, cash, position, equity, lanes):
     if extremes[0] != extremes[0]:
         extremes[0], extremes[1] = _extremes(closes, lanes)
     if cash + position * extremes[0] < falls[PEAK]:
-        lowest = cash + position * extremes[1]
-        falls[LOWEST] = min(falls[LOWEST], lowest) if falls[UNDER] else lowest
-        falls[UNDER] += closes.size
+        _sink(falls, cash + position * extremes[1], closes.size)
     else:
         for bar in range(closes.size):
             equity[bar] = cash + position * closes[bar]
@@ -110,8 +104,7 @@ def follow(falls, marks, lanes):
     """Go on with the falls through the marks of a block: mostly its extremes tell, otherwise each mark."""
     highest, least = _extremes(marks, lanes)
     if highest < falls[PEAK]:
-        falls[LOWEST] = min(falls[LOWEST], least) if falls[UNDER] else least
-        falls[UNDER] += marks.size
+        _sink(falls, least, marks.size)
     else:
         _follow_each(falls, marks)
 
@@ -131,6 +124,13 @@ def _follow_each(falls, marks):
                 under = 0.0
             peak = mark
     falls[PEAK], falls[LOWEST], falls[UNDER] = peak, lowest, under
+
+
+@kernel
+def _sink(falls, lowest, bars):
+    """Be below the peak for some bars, the lowest mark of which is given: a fall begins or goes on."""
+    falls[LOWEST] = min(falls[LOWEST], lowest) if falls[UNDER] else lowest
+    falls[UNDER] += bars
 
 
 @kernel
