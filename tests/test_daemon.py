@@ -67,9 +67,19 @@ def sums_of(fills):
     return held, -sum(paid, Decimal(0))
 
 
+def books_of_one_moment(daemon, number):
+    """A session's fills and itself, with no fill between the two answers."""
+    fills = daemon.fills(number)
+    while True:
+        view, again = daemon.session(number), daemon.fills(number)
+        if again == fills:
+            return fills, view
+        fills = again
+
+
 def assert_books_balance(daemon, number):
     """Money and position are those of the fills, each of which is there once."""
-    fills, view = daemon.fills(number), daemon.session(number)
+    fills, view = books_of_one_moment(daemon, number)
     assert len({one["trade_id"] for one in fills}) == len(fills)
     held, gained = sums_of(fills)
     assert Decimal(view["position"]) == held
