@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PEERS  := .venv-bench
+APT    := apt-get install -y -qq fonts-noto-color-emoji
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: run test test-llm lint cover soak bench browser clean
@@ -38,9 +39,11 @@ bench: $(VENV)/.dev $(PEERS)/.ready  ## prints what README and docs may quote
 	$(BIN)/python benchmarks/lab.py
 	$(BIN)/python benchmarks/pages.py
 
+# Chromium without a window, which is quicker, where there is such a package.
 browser:                         ## Chromium for the browser tests, where this user may install it
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-	  && apt-get update -qq && apt-get install -y -qq chromium fonts-noto-color-emoji >/dev/null; } \
+	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+	  && { $(APT) chromium-headless-shell >/dev/null || $(APT) chromium >/dev/null; }; } \
 	  || echo "Chromium is not installed and cannot be installed by this user: browser tests will be skipped."
 
 clean:

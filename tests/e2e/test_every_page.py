@@ -56,20 +56,9 @@ def empty(tmp_path_factory, serve):
         yield url
 
 
+# Each page's own tests ask this of all of them without a browser.
 @pytest.mark.parametrize(
-    ("path", "next_step"),
-    [
-        ("", "evotrade evolve"),
-        ("lineage", "evotrade evolve"),
-        ("editor", "Market data"),
-        ("llm", "No model was asked yet"),
-        ("llm?view=Patterns and names", "No cells yet"),
-        ("market", "Import"),
-        ("live", "evotrade daemon"),
-        ("live?start=1", "No cells yet"),
-        ("history", "evotrade daemon"),
-        ("system", "evotrade daemon"),
-    ],
+    ("path", "next_step"), [("", "evotrade evolve"), ("editor", "Market data"), ("live", "evotrade daemon")]
 )
 def test_an_empty_store_says_what_to_do_next(page, empty, path, next_step):
     page.goto(f"{empty}/{path}")
@@ -105,31 +94,27 @@ def asked_of_a_model(store, text, cell_id):
     store.add_patterns(ask, text, text, [PatternRow(text, text, (cell_id,))], at)
 
 
-WRONG = ("999", "-1", "<img src=x onerror='window.hacked=1'>")
-
-
 @pytest.mark.parametrize(
     "address",
     ["?cell=", "lineage?cell=", "editor?fork=", "?compare=1,", "market?pair=", "live?start=", "llm?ask="],
 )
 def test_what_is_not_there_is_said_in_a_sentence(page, hostile, address):
-    for wrong in WRONG:
-        shown = open_page(page, f"{hostile}/{address}{wrong}")
-        assert wrong[:3] in shown
-        assert page.locator(FAILED).count() == 0
-        assert page.evaluate("window.hacked") is None
+    shown = open_page(page, f"{hostile}/{address}<img src=x onerror='window.hacked=1'>")
+    assert "<im" in shown
+    assert page.locator(FAILED).count() == 0
+    assert page.evaluate("window.hacked") is None
 
 
-@pytest.mark.parametrize("cell", [2, 3])
 @pytest.mark.parametrize(
     "address",
     [
-        *("?cell={}", "lineage?cell={}", "editor?fork={}", "?compare=1,{}", "market", "live?start={}"),
-        *("llm", "llm?view=Asks&ask={}", "llm?view=Patterns and names"),
+        *("?cell=2", "lineage?cell=2", "editor?fork=2", "?compare=1,2", "market", "live?start=2"),
+        *("llm", "llm?view=Asks&ask=2", "llm?view=Patterns and names"),
+        *("?cell=3", "lineage?cell=3", "editor?fork=3"),
     ],
 )
-def test_hostile_text_is_text_on_every_page(page, hostile, address, cell):
-    open_page(page, f"{hostile}/{address.format(cell)}")
+def test_hostile_text_is_text_on_every_page(page, hostile, address):
+    open_page(page, f"{hostile}/{address}")
     page.wait_for_timeout(1_000)  # whatever wants to run has had its time
     assert [frame.evaluate("window.hacked") for frame in page.frames] == [None] * len(page.frames)
     assert page.locator("[data-testid=stMain] img[onerror]").count() == 0
@@ -161,7 +146,7 @@ def evolution(folder, store):
     """The command evolving a dish in a process of its own."""
     options = ["--dish", "busy", "--data", str(kraken_file(folder, 4_000)), "--executor", "serial"]
     return subprocess.Popen(
-        [sys.executable, "-m", "evotrade", "evolve", *options, "--generations", "6", "--population", "40"],
+        [sys.executable, "-m", "evotrade", "evolve", *options, "--generations", "4", "--population", "40"],
         env=os.environ | {"EVOTRADE_STORE": str(store.path)},
         stdout=subprocess.DEVNULL,
     )
