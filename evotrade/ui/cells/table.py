@@ -72,7 +72,7 @@ def _table(cells: pd.DataFrame, ids: Sequence[int]) -> None:
     st.dataframe(
         _for_people(cells),
         key=key,
-        on_select=partial(_choose, key, ids),
+        on_select=partial(_choose, key, ids, marked),
         selection_mode="single-row",
         hide_index=True,
         height=min(_HEIGHT_PX, _ROW_PX * (len(ids) + 1) + 2),
@@ -128,8 +128,10 @@ def _given(cells: pd.DataFrame, column: str) -> pd.Series:
     return cells[column].where(cells[column] != "", cells[f"llm_{column}"].fillna(""))
 
 
-def _choose(table: str, ids: Sequence[int]) -> None:
+def _choose(table: str, ids: Sequence[int], marked: Sequence[int]) -> None:
     rows = st.session_state[table]["selection"]["rows"]
+    if rows == marked:
+        return  # the browser sends the mark after the table was gone for a while, and nobody chose
     if rows and rows[0] < len(ids):
         st.query_params["cell"] = str(ids[rows[0]])
     else:

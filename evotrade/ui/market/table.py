@@ -53,7 +53,7 @@ def show(listed: Sequence[Held], chosen: Held | None) -> None:
     st.dataframe(
         _for_people(listed, time.time()),
         key=key,
-        on_select=partial(_choose, key, [address(series) for series in listed]),
+        on_select=partial(_choose, key, [address(series) for series in listed], marked),
         selection_mode="single-row",
         hide_index=True,
         height="content" if len(listed) < _MOST_ROWS else _ROW_PX * _MOST_ROWS,
@@ -102,8 +102,10 @@ def _age(series: Held, now_s: float) -> str:
     return formats.duration(now_s - series.end_s) if known else formats.NO_VALUE
 
 
-def _choose(table: str, addresses: Sequence[dict[str, str]]) -> None:
+def _choose(table: str, addresses: Sequence[dict[str, str]], marked: Sequence[int]) -> None:
     rows = st.session_state[table]["selection"]["rows"]
+    if rows == marked:
+        return  # the browser sends the mark after the table was gone for a while, and nobody chose
     if rows and rows[0] < len(addresses):
         st.query_params.update(addresses[rows[0]])
     else:

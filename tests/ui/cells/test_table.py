@@ -1,6 +1,10 @@
 """The list of the Cells page: filters, order, pages, selection."""
 
+import json
+
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.testing.v1.element_tree import ElementTree
 
 from evotrade.cells import CATEGORIES
 from tests.ui.stores import HOSTILE, a_cell, a_phenotype, a_store
@@ -177,4 +181,22 @@ def test_the_cell_in_the_url_is_shown_and_marked(tmp_path, open_app):
 def test_without_a_cell_in_the_url_the_first_of_the_list_is_shown(tmp_path, open_app):
     app = open_app(a_store(tmp_path, a_cell(fitness=1.0), a_cell(fitness=2.0)))
     assert title(app).startswith("Cell 2")
+    assert "cell" not in app.query_params
+
+
+def test_a_mark_that_the_browser_sends_late_is_no_choice(tmp_path, open_app, monkeypatch):
+    app = open_app(a_store(tmp_path, a_cell(), a_cell()))
+    mark = json.dumps({"selection": {"rows": [0], "columns": [], "cells": []}})
+    late = WidgetState(id=app.dataframe(key=TABLE).proto.id, string_value=mark)
+    app.text_input(key="text").set_value("nowhere").run()
+    assert not app.dataframe
+    states_of = ElementTree.get_widget_states
+
+    def with_mark(tree):
+        states = states_of(tree)
+        states.widgets.append(late)
+        return states
+
+    monkeypatch.setattr(ElementTree, "get_widget_states", with_mark)
+    app.run()
     assert "cell" not in app.query_params
