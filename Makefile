@@ -14,7 +14,7 @@ run: $(VENV)/.app                ## store, candles, a first evolution, the app; 
 
 test: $(VENV)/.dev browser lint  ## all that CI checks
 	$(BIN)/evotrade warm           # once, and not by each of the processes that want compiled kernels
-	$(BIN)/python -m pytest -n 3 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 test-llm: $(VENV)/.llm            ## asks the offline model; shows its terms of use, and running this accepts them
 	$(BIN)/evotrade llm terms --accept-licence

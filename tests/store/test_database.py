@@ -6,6 +6,7 @@ import random
 import signal
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -49,6 +50,30 @@ def test_threads_that_come_at_the_same_moment_share_one_instance(
     with ThreadPoolExecutor(4) as threads:
         made = list(threads.map(instance_of, [tmp_path / "lab.duckdb"] * 4))
     assert len(set(map(id, made))) == 1
+
+
+def open_others(folder: Path) -> None:
+    for number in range(20):
+        instance_of(folder / f"{number}.duckdb")
+
+
+def test_an_instance_that_nobody_used_for_long_ends_with_its_threads(tmp_path: Path) -> None:
+    instance = weakref.ref(instance_of(tmp_path / "lab.duckdb"))
+    assert instance() is instance_of(tmp_path / "lab.duckdb")
+    open_others(tmp_path)
+    assert instance() is None
+
+
+def test_a_file_in_use_has_one_instance_however_many_others_are_opened(store: Store, tmp_path: Path) -> None:
+    with store.read():
+        instance = instance_of(store.path)
+        used = id(instance)
+        del instance
+        open_others(tmp_path)
+        assert id(instance_of(store.path)) == used
+        with store.read() as joined:
+            assert joined.execute("SELECT count(*) FROM cells").fetchone() == (0,)
+    assert store.count_cells() == 0
 
 
 def test_a_write_is_seen_by_the_next_read(store: Store) -> None:
