@@ -20,7 +20,8 @@ from evotrade.market.resample import resample
 Value = npt.NDArray[Any]
 Own = TypeVar("Own")
 
-CACHE_BYTES = 512 * 2**20
+_CACHE_BYTES = 128 * 2**20  # at least: what a group of genomes shares takes about a third of it
+_CACHE_ROWS = 64  # series of all bars, where those take more
 _ENTRY_BYTES = 1024  # a key and an array's header, so that many short series stay bounded too
 
 
@@ -60,15 +61,17 @@ class Frame:
 class Columns:
     """Candles with everything that genomes share when they are evaluated on them.
 
-    Values of subtrees and window tables are kept, the least recently used dropped above `cache_bytes`.
+    Values of subtrees and window tables are kept, the least recently used dropped above `cache_bytes`, which
+    grow with the bars alone unless they are given.
     Threads may share one: a value made twice is the same value.
     """
 
-    def __init__(self, candles: Candles, cache_bytes: int = CACHE_BYTES) -> None:
+    def __init__(self, candles: Candles, cache_bytes: int | None = None) -> None:
         self.candles = candles
         self.timeframe = candles.timeframe
         self.base = Frame(candles)
-        self.cache_bytes = cache_bytes
+        most = max(_CACHE_BYTES, _CACHE_ROWS * 8 * len(candles))
+        self.cache_bytes = most if cache_bytes is None else cache_bytes
         self._frames: dict[str, Frame] = {candles.timeframe: self.base}
         self._kept: OrderedDict[Hashable, Value] = OrderedDict()
         self._kept_bytes = 0

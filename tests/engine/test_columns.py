@@ -140,3 +140,9 @@ def test_values_inside_suffixes_are_seen_from_the_base_bars():
     columns = Columns(hourly(range(14)))
     assert value(CLOSE, columns, inside=("4H",)).tolist()[10:] == [8, 12, 12, 12]
     assert value(CLOSE, columns, inside=("4H", "1H")).tolist()[10:] == [8, 12, 12, 12]
+
+
+def test_what_is_kept_grows_with_bars_where_there_are_many_and_never_with_genomes():
+    short, long = (Columns(hourly(range(bars))).cache_bytes for bars in (10, 300_000))
+    assert short == 128 * 2**20
+    assert long == 64 * 300_000 * 8  # series of all bars
