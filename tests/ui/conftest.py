@@ -1,3 +1,4 @@
+import sys
 import time
 from collections.abc import Callable
 
@@ -9,6 +10,12 @@ from evotrade.llm.choice import KEY_VARIABLES
 from evotrade.store import Store
 from tests.llm_server import serve
 from tests.paths import ROOT
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch):
+    """Streamlit leaves the page as `__main__`, which worker processes of later tests would run."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture
